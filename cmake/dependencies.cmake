@@ -1,0 +1,43 @@
+# Outside libraries as imported targets. tools/setup installs them.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(Boost ${FLOE_BOOST_VERSION} REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(GTest REQUIRED)
+pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+find_library(FLOE_SNAPPY snappy REQUIRED)
+find_library(FLOE_SIMDJSON simdjson REQUIRED)
+
+# DuckDB: library and headers of exactly one version (design D1). -DFLOE_DUCKDB_ROOT= takes an installed one.
+if(NOT FLOE_DUCKDB_ROOT)
+  if(DEFINED ENV{FLOE_DEPS})
+    set(FLOE_DUCKDB_ROOT $ENV{FLOE_DEPS}/duckdb-${FLOE_DUCKDB_VERSION})
+  else()
+    set(FLOE_DUCKDB_ROOT $ENV{HOME}/.cache/floe/duckdb-${FLOE_DUCKDB_VERSION})
+  endif()
+endif()
+if(NOT EXISTS ${FLOE_DUCKDB_ROOT}/lib/libduckdb.so)
+  message(FATAL_ERROR "DuckDB ${FLOE_DUCKDB_VERSION} is not at ${FLOE_DUCKDB_ROOT}. Run tools/setup build, or give -DFLOE_DUCKDB_ROOT=DIR.")
+endif()
+add_library(duckdb::duckdb SHARED IMPORTED)
+set_target_properties(duckdb::duckdb PROPERTIES
+  IMPORTED_LOCATION ${FLOE_DUCKDB_ROOT}/lib/libduckdb.so
+  INTERFACE_INCLUDE_DIRECTORIES "${FLOE_DUCKDB_ROOT}/include"
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${FLOE_DUCKDB_ROOT}/include")
+
+# Boost.Asio with C++20 coroutines, header only; errors come back as values (as_tuple), threads are ours.
+add_library(floe_asio INTERFACE)
+target_link_libraries(floe_asio INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(floe_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)

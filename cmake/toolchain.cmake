@@ -1,0 +1,31 @@
+# Warnings, sanitizers, ccache and mold where present.
+find_program(FLOE_CCACHE ccache)
+if(FLOE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${FLOE_CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False positives of GCC 12 inside std::string and std::variant at -O2.
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
+                      -Wno-dangling-reference -Wno-free-nonheap-object)
+  add_compile_options(-Wno-unknown-warning-option)
+  find_program(FLOE_MOLD mold)
+  if(FLOE_MOLD)
+    add_link_options(-fuse-ld=mold)
+  endif()
+else()
+  add_compile_options(-Wthread-safety)
+endif()
+
+if(FLOE_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+elseif(FLOE_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+endif()
+
+# x86-64-v3 kernels are chosen where they pay with target attributes; the base build runs on any x86-64.
