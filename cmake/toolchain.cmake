@@ -6,12 +6,12 @@ if(FLOE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${FLOE_CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers -fno-omit-frame-pointer)
+add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers -fno-omit-frame-pointer -fPIE)
+add_link_options(-pie)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False positives of GCC 12 inside std::string and std::variant at -O2.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
-                      -Wno-dangling-reference -Wno-free-nonheap-object)
-  add_compile_options(-Wno-unknown-warning-option)
+                      -Wno-free-nonheap-object)
   find_program(FLOE_MOLD mold)
   if(FLOE_MOLD)
     add_link_options(-fuse-ld=mold)
