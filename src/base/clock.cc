@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <fmt/format.h>
-
 #include <random>
 
 namespace floe {
@@ -14,9 +13,7 @@ class RealClock final : public Clock {
     auto now = std::chrono::system_clock::now().time_since_epoch();
     return TimestampUs(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
   }
-  std::chrono::nanoseconds MonotonicNow() const override {
-    return std::chrono::steady_clock::now().time_since_epoch();
-  }
+  std::chrono::nanoseconds MonotonicNow() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
 };
 
 }  // namespace
@@ -50,8 +47,8 @@ void ManualClock::JumpWall(std::chrono::microseconds by) {
 std::string Random::Uuid() {
   std::uint64_t high = (Next() & ~0xF000ULL) | 0x4000ULL;
   std::uint64_t low = (Next() & ~(3ULL << 62)) | (2ULL << 62);
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF,
-                     low >> 48, low & 0xFFFFFFFFFFFFULL);
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xFFFF, high & 0xFFFF, low >> 48,
+                     low & 0xFFFFFFFFFFFFULL);
 }
 
 Random& SystemRandom() {

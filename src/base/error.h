@@ -90,7 +90,9 @@ using Status = Result<void>;
 inline std::unexpected<Error> Fail(ErrorKind kind, std::string message) {
   return std::unexpected<Error>(Error(kind, std::move(message)));
 }
-inline std::unexpected<Error> Fail(Error error) { return std::unexpected<Error>(std::move(error)); }
+inline std::unexpected<Error> Fail(Error error) {
+  return std::unexpected<Error>(std::move(error));
+}
 
 /// The error of errno after a failed system call: ENOSPC and EDQUOT become kDiskFull, ENOENT kNotFound, the rest kIo.
 Error ErrnoError(int errnum, std::string_view what);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
 
-#include <gtest/gtest.h>
-
 #include <cerrno>
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/matchers.h"
@@ -31,7 +30,8 @@ TEST(ErrorTest, TryReturnsValueOrError) {
 }
 
 TEST(ErrorTest, ContextIsPrintedInnermostFirst) {
-  Error error = Error(ErrorKind::kIo, "no such device").WithContext("while reading 'a'").WithContext("while opening topic 't'");
+  Error error =
+      Error(ErrorKind::kIo, "no such device").WithContext("while reading 'a'").WithContext("while opening topic 't'");
   EXPECT_EQ(error.ToString(), "no such device (while reading 'a'; while opening topic 't')");
 }
 

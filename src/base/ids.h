@@ -37,8 +37,12 @@ using TimestampMs = StrongId<struct TimestampMsTag, std::int64_t>;
 /// Microseconds since 1970-01-01T00:00:00Z, as DuckDB counts them; event time and watermarks use it.
 using TimestampUs = StrongId<struct TimestampUsTag, std::int64_t>;
 
-constexpr Offset operator+(Offset offset, std::int64_t n) { return Offset(offset.value() + n); }
-constexpr std::int64_t operator-(Offset a, Offset b) { return a.value() - b.value(); }
+constexpr Offset operator+(Offset offset, std::int64_t n) {
+  return Offset(offset.value() + n);
+}
+constexpr std::int64_t operator-(Offset a, Offset b) {
+  return a.value() - b.value();
+}
 
 }  // namespace floe
 

@@ -8,8 +8,12 @@
 
 namespace floe {
 
-inline void PrintTo(ErrorKind kind, std::ostream* out) { *out << ToString(kind); }
-inline void PrintTo(const Error& error, std::ostream* out) { *out << ToString(error.kind()) << ": " << error.ToString(); }
+inline void PrintTo(ErrorKind kind, std::ostream* out) {
+  *out << ToString(kind);
+}
+inline void PrintTo(const Error& error, std::ostream* out) {
+  *out << ToString(error.kind()) << ": " << error.ToString();
+}
 
 MATCHER(IsOk, negation ? "is an error" : "is ok") {
   if (arg.has_value()) return true;

@@ -18,17 +18,17 @@
   FLOE_TRY_IMPL(co_return, declaration, expression, FLOE_CONCAT(floe_result_, __LINE__))
 #define FLOE_CO_TRY_VOID(expression) FLOE_TRY_VOID_IMPL(co_return, expression, FLOE_CONCAT(floe_status_, __LINE__))
 
-#define FLOE_TRY_IMPL(return_keyword, declaration, expression, name)                        \
-  auto name = (expression);                                                                 \
-  if (!name) [[unlikely]]                                                                   \
-    return_keyword ::std::unexpected<::floe::Error>(::std::move(name).error());             \
+#define FLOE_TRY_IMPL(return_keyword, declaration, expression, name)            \
+  auto name = (expression);                                                     \
+  if (!name) [[unlikely]]                                                       \
+    return_keyword ::std::unexpected<::floe::Error>(::std::move(name).error()); \
   declaration = ::std::move(*name)
 
-#define FLOE_TRY_VOID_IMPL(return_keyword, expression, name)                                    \
-  do {                                                                                          \
-    auto name = (expression);                                                                   \
-    if (!name) [[unlikely]]                                                                     \
-      return_keyword ::std::unexpected<::floe::Error>(::std::move(name).error());               \
+#define FLOE_TRY_VOID_IMPL(return_keyword, expression, name)                      \
+  do {                                                                            \
+    auto name = (expression);                                                     \
+    if (!name) [[unlikely]]                                                       \
+      return_keyword ::std::unexpected<::floe::Error>(::std::move(name).error()); \
   } while (false)
 
 namespace floe::detail {
@@ -36,10 +36,10 @@ namespace floe::detail {
 }
 
 /// An invariant of our own code, always on. A failure is a bug: it prints and aborts.
-#define FLOE_CHECK(condition)                                                \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]]                                           \
-      ::floe::detail::CheckFailed(__FILE__, __LINE__, #condition);           \
+#define FLOE_CHECK(condition)                                      \
+  do {                                                             \
+    if (!(condition)) [[unlikely]]                                 \
+      ::floe::detail::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 
 /// The same in debug builds only, for hot paths.

@@ -2,11 +2,11 @@
 // The one columnar batch of the house: a DuckDB chunk and, where rows may be taken back, a row kind per row.
 #pragma once
 
-#include <duckdb/common/types/data_chunk.hpp>
-
 #include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include <duckdb/common/types/data_chunk.hpp>
 
 namespace floe::data {
 
@@ -14,12 +14,14 @@ namespace floe::data {
 /// An update is -U immediately followed by +U in the same batch.
 enum class RowKind : std::int8_t { kInsert = 0, kUpdateBefore = 1, kUpdateAfter = 2, kDelete = 3 };
 
-constexpr int Weight(RowKind kind) { return kind == RowKind::kInsert || kind == RowKind::kUpdateAfter ? 1 : -1; }
+constexpr int Weight(RowKind kind) {
+  return kind == RowKind::kInsert || kind == RowKind::kUpdateAfter ? 1 : -1;
+}
 /// "+I", "-U", "+U", "-D".
 std::string_view ToString(RowKind kind);
 
-/// Up to STANDARD_VECTOR_SIZE (2048) rows. Owned by one thread at a time; move-only. Vectors may be of any DuckDB vector type
-/// (constant, dictionary, flat); an operator that needs flat data flattens.
+/// Up to STANDARD_VECTOR_SIZE (2048) rows. Owned by one thread at a time; move-only. Vectors may be of any DuckDB
+/// vector type (constant, dictionary, flat); an operator that needs flat data flattens.
 struct Batch {
   duckdb::DataChunk rows;
   /// Empty means every row is an insert (append-only edges pay nothing); otherwise one entry per row.

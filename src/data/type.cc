@@ -139,11 +139,17 @@ Type Type::WithNullable(bool nullable) const {
   return copy;
 }
 
-std::string Type::ToString() const { return nullable_ ? Name(*this) : Name(*this) + " NOT NULL"; }
+std::string Type::ToString() const {
+  return nullable_ ? Name(*this) : Name(*this) + " NOT NULL";
+}
 
-bool operator==(const Type& a, const Type& b) { return Equal(a, b, true); }
+bool operator==(const Type& a, const Type& b) {
+  return Equal(a, b, true);
+}
 
-bool Type::EqualsIgnoringNullability(const Type& other) const { return Equal(*this, other, false); }
+bool Type::EqualsIgnoringNullability(const Type& other) const {
+  return Equal(*this, other, false);
+}
 
 int Schema::Find(const std::string& name) const {
   for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -18,11 +18,11 @@ enum class TypeKind : std::uint8_t {
   kBigInt,
   kFloat,
   kDouble,
-  kDecimal,       ///< precision 1..38, scale 0..precision
-  kChar,          ///< length 1..2^31-1
-  kVarchar,       ///< STRING is VARCHAR(2147483647)
+  kDecimal,  ///< precision 1..38, scale 0..precision
+  kChar,     ///< length 1..2^31-1
+  kVarchar,  ///< STRING is VARCHAR(2147483647)
   kBinary,
-  kVarbinary,     ///< BYTES is VARBINARY(2147483647)
+  kVarbinary,  ///< BYTES is VARBINARY(2147483647)
   kDate,
   kTime,          ///< precision 0..9, kept in microseconds
   kTimestamp,     ///< without zone; precision 0..9, kept in microseconds

@@ -9,7 +9,9 @@
 namespace floe::data {
 namespace {
 
-std::shared_ptr<const Type> Shared(Type type) { return std::make_shared<const Type>(std::move(type)); }
+std::shared_ptr<const Type> Shared(Type type) {
+  return std::make_shared<const Type>(std::move(type));
+}
 
 TEST(TypeTest, PrintsAsFlinkDoes) {
   EXPECT_EQ(Type::String().ToString(), "STRING");
@@ -29,7 +31,9 @@ TEST(TypeTest, EveryDuckDBFormComesBackAsAnEqualType) {
   }
 }
 
-TEST(TypeTest, NanosecondsAreRefused) { EXPECT_THAT(ToDuckDB(Type::Timestamp(9)), IsError(ErrorKind::kNotSupported)); }
+TEST(TypeTest, NanosecondsAreRefused) {
+  EXPECT_THAT(ToDuckDB(Type::Timestamp(9)), IsError(ErrorKind::kNotSupported));
+}
 
 }  // namespace
 }  // namespace floe::data

@@ -13,7 +13,8 @@
 
 namespace floe::io {
 
-/// Append or overwrite by position. Bytes are durable only after Sync. One writer at a time; reads through another handle may run beside it.
+/// Append or overwrite by position. Bytes are durable only after Sync. One writer at a time; reads through another
+/// handle may run beside it.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -44,7 +45,8 @@ struct FileInfo {
   bool is_directory = false;
 };
 
-/// A tree of files. Thread-safe. Paths are plain absolute paths ('/'-separated). Blocking: call from compute threads only.
+/// A tree of files. Thread-safe. Paths are plain absolute paths ('/'-separated). Blocking: call from compute threads
+/// only.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

@@ -37,12 +37,12 @@ struct AppendResult {
   Offset last_offset;
   TimestampMs log_append_time{-1};  ///< -1 unless message.timestamp.type=LogAppendTime
   Offset log_start_offset;
-  bool duplicate = false;           ///< an idempotent retry: offsets are those of the first time
+  bool duplicate = false;  ///< an idempotent retry: offsets are those of the first time
 };
 
 struct ReadResult {
-  std::string batches;     ///< whole record batches, the first holding the offset asked for (KIP-74); empty at the end
-  Offset high_watermark;   ///< first offset that is not readable yet
+  std::string batches;    ///< whole record batches, the first holding the offset asked for (KIP-74); empty at the end
+  Offset high_watermark;  ///< first offset that is not readable yet
   Offset log_start_offset;
 };
 
@@ -51,19 +51,21 @@ struct OffsetAndTimestamp {
   TimestampMs timestamp{-1};
 };
 
-/// Append: one caller at a time is enforced inside. All methods are thread-safe and may block on disk: compute threads only,
-/// but for the getters, which never block.
-/// Visible means durable: readers see up to the high watermark, which is what fdatasync has confirmed.
+/// Append: one caller at a time is enforced inside. All methods are thread-safe and may block on disk: compute threads
+/// only, but for the getters, which never block. Visible means durable: readers see up to the high watermark, which is
+/// what fdatasync has confirmed.
 class Partition {
  public:
   virtual ~Partition() = default;
   virtual const std::string& topic() const = 0;
   virtual PartitionId id() const = 0;
 
-  /// Validates (length, CRC, magic 2, offsets, producer sequence), assigns offsets, writes; not durable yet. Takes one or more whole batches.
-  /// kCorruption (bad CRC), kTooLarge, kInvalidInput, kConflict (sequence gap: detail in the message), kFailedPrecondition (fenced epoch), kDiskFull.
+  /// Validates (length, CRC, magic 2, offsets, producer sequence), assigns offsets, writes; not durable yet. Takes one
+  /// or more whole batches. kCorruption (bad CRC), kTooLarge, kInvalidInput, kConflict (sequence gap: detail in the
+  /// message), kFailedPrecondition (fenced epoch), kDiskFull.
   virtual Result<AppendResult> Append(std::span<std::byte> batches) = 0;
-  /// Calls `done` from the syncer thread once everything below `offset` is durable (at once if it is). Group commit: one fdatasync serves all waiters.
+  /// Calls `done` from the syncer thread once everything below `offset` is durable (at once if it is). Group commit:
+  /// one fdatasync serves all waiters.
   virtual void WhenDurable(Offset offset, std::function<void(Status)> done) = 0;
   /// kOutOfRange outside [log start, high watermark].
   virtual Result<ReadResult> Read(Offset from, std::size_t max_bytes) = 0;
@@ -89,20 +91,23 @@ struct Topic {
 };
 
 struct LogOptions {
-  std::string directory;                         ///< DIR/log
-  std::uint64_t segment_bytes = 128ULL << 20;    ///< default of segment.bytes
+  std::string directory;                       ///< DIR/log
+  std::uint64_t segment_bytes = 128ULL << 20;  ///< default of segment.bytes
   std::chrono::milliseconds retention_check{30'000};
 };
 
-/// All topics of a node. Thread-safe. Topic definitions and producer ids live in meta.db, records in segment files under `directory`.
+/// All topics of a node. Thread-safe. Topic definitions and producer ids live in meta.db, records in segment files
+/// under `directory`.
 class Log {
  public:
   virtual ~Log() = default;
-  /// Recovers: truncates torn tails, rebuilds indexes and producer state. Must be ready in milliseconds after a clean stop.
+  /// Recovers: truncates torn tails, rebuilds indexes and producer state. Must be ready in milliseconds after a clean
+  /// stop.
   static Result<std::unique_ptr<Log>> Open(io::FileSystem& files, meta::Store& store, Clock& clock, LogOptions options);
 
   /// kAlreadyExists, kInvalidInput (name, count, config key or value).
-  virtual Result<std::shared_ptr<const Topic>> CreateTopic(const std::string& name, int partitions, TopicConfig config) = 0;
+  virtual Result<std::shared_ptr<const Topic>> CreateTopic(const std::string& name, int partitions,
+                                                           TopicConfig config) = 0;
   virtual Status DeleteTopic(const std::string& name) = 0;
   virtual Result<std::shared_ptr<const Topic>> AddPartitions(const std::string& name, int total) = 0;
   virtual Result<std::shared_ptr<const Topic>> AlterConfig(const std::string& name, TopicConfig config) = 0;

@@ -37,7 +37,8 @@ class Row {
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  /// Runs one statement with '?' parameters. kAlreadyExists on a unique violation, kDiskFull, kIo. Returns rows changed.
+  /// Runs one statement with '?' parameters. kAlreadyExists on a unique violation, kDiskFull, kIo. Returns rows
+  /// changed.
   virtual Result<std::int64_t> Execute(std::string_view sql, const std::vector<Value>& parameters = {}) = 0;
   /// Calls `on_row` for each row; stops at its first error.
   virtual Status Query(std::string_view sql, const std::vector<Value>& parameters,
@@ -50,8 +51,8 @@ struct Migration {
   std::vector<std::string> steps;
 };
 
-/// WAL mode, synchronous=FULL: a Write that returned is on disk. Thread-safe; writers take turns, readers do not wait for them.
-/// Blocking: call from compute threads only.
+/// WAL mode, synchronous=FULL: a Write that returned is on disk. Thread-safe; writers take turns, readers do not wait
+/// for them. Blocking: call from compute threads only.
 class Store {
  public:
   virtual ~Store() = default;

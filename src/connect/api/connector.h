@@ -18,9 +18,10 @@ namespace floe::connect {
 enum class OptionType : std::uint8_t { kString, kInteger, kBoolean, kDuration, kMemorySize, kEnum };
 
 struct OptionSpec {
-  std::string key;  ///< "scan.startup.mode"; a trailing ".*" accepts any key with the prefix, "fields.#.kind" any column name at '#'
+  std::string key;  ///< "scan.startup.mode"; a trailing ".*" accepts any key with the prefix, "fields.#.kind" any
+                    ///< column name at '#'
   OptionType type = OptionType::kString;
-  std::string default_value;         ///< empty: none
+  std::string default_value;  ///< empty: none
   bool required = false;
   std::vector<std::string> choices;  ///< for kEnum
   std::string help;
@@ -74,15 +75,16 @@ class ConnectorRegistry {
   std::map<std::string, std::unique_ptr<Connector>> connectors_;
 };
 
-/// Checks keys and values of WITH (...) against the descriptor (and the formats' option keys given): unknown keys are refused with
-/// the nearest known one, missing required ones named.
+/// Checks keys and values of WITH (...) against the descriptor (and the formats' option keys given): unknown keys are
+/// refused with the nearest known one, missing required ones named.
 Status CheckOptions(const ConnectorDescriptor& descriptor, const TableDefinition& table,
                     const std::vector<OptionSpec>& format_options);
 
 /// Typed access to options with the descriptor's defaults; call after CheckOptions.
 class OptionReader {
  public:
-  OptionReader(const ConnectorDescriptor& descriptor, const Options& options) : descriptor_(descriptor), options_(options) {}
+  OptionReader(const ConnectorDescriptor& descriptor, const Options& options)
+      : descriptor_(descriptor), options_(options) {}
   bool Has(const std::string& key) const;
   std::string String(const std::string& key) const;
   Result<std::int64_t> Integer(const std::string& key) const;

@@ -25,7 +25,7 @@ struct BadRecord {
   std::optional<std::string> value;  ///< original bytes
   std::string error_class;           ///< "JsonParseError", "MissingField", "TypeMismatch", "CastError"
   std::string message;
-  std::string stage;                 ///< "decode", "project", "filter", "sink"
+  std::string stage;  ///< "decode", "project", "filter", "sink"
 };
 
 /// Decides what becomes of bad records (dead letter, fail the job, skip and count). Same thread as the reader's.
@@ -39,10 +39,10 @@ class BadRecordHandler {
 /// What a scan hands out, in this order: the chosen physical columns, then the chosen metadata columns.
 struct ScanRequest {
   TableDefinition table;
-  std::vector<int> columns;          ///< indexes into table.physical; only these are decoded
-  std::vector<int> metadata;         ///< indexes into table.metadata
-  bool bounded = false;              ///< stop at what was there when the reader opened (batch queries)
-  std::optional<std::string> state;  ///< of SourceReader::Snapshot, when restored
+  std::vector<int> columns;                 ///< indexes into table.physical; only these are decoded
+  std::vector<int> metadata;                ///< indexes into table.metadata
+  bool bounded = false;                     ///< stop at what was there when the reader opened (batch queries)
+  std::optional<std::string> state;         ///< of SourceReader::Snapshot, when restored
   BadRecordHandler* bad_records = nullptr;  ///< outlives the reader; never null
   std::string default_group_id;             ///< used where the table names none
 };
@@ -55,9 +55,10 @@ enum class PollStatus : std::uint8_t {
 
 struct PollResult {
   PollStatus status = PollStatus::kIdle;
-  std::int32_t split = 0;           ///< which split the rows are from: 0, 1, ... in the order of SplitNames()
-  std::int64_t records_read = 0;    ///< rows + bad + skipped since the last Poll: the "in" of in = out + filtered + late + dead-lettered
-  std::int64_t records_skipped = 0; ///< asked for by an option (ignore-parse-errors, tombstones)
+  std::int32_t split = 0;  ///< which split the rows are from: 0, 1, ... in the order of SplitNames()
+  std::int64_t records_read =
+      0;  ///< rows + bad + skipped since the last Poll: the "in" of in = out + filtered + late + dead-lettered
+  std::int64_t records_skipped = 0;  ///< asked for by an option (ignore-parse-errors, tombstones)
   std::int64_t bytes_read = 0;
 };
 
@@ -65,8 +66,8 @@ struct PollResult {
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
-  /// Puts up to STANDARD_VECTOR_SIZE rows into `out` (types as the request says; out.rows is initialized by the caller and reset here).
-  /// Kinds stay empty for append-only sources.
+  /// Puts up to STANDARD_VECTOR_SIZE rows into `out` (types as the request says; out.rows is initialized by the caller
+  /// and reset here). Kinds stay empty for append-only sources.
   virtual Result<PollResult> Poll(data::Batch& out) = 0;
   /// Position after the last row handed out; opaque, at most a few KB, given back as ScanRequest::state.
   virtual Result<std::string> Snapshot() = 0;

@@ -14,8 +14,8 @@ namespace floe::connect {
 using Options = std::map<std::string, std::string>;
 
 struct MetadataColumn {
-  std::string key;        ///< the connector's or format's name of it: "timestamp", "offset"
-  data::Type type;        ///< as declared; the reader converts to it
+  std::string key;          ///< the connector's or format's name of it: "timestamp", "offset"
+  data::Type type;          ///< as declared; the reader converts to it
   bool is_virtual = false;  ///< never written
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed expressions as plain data. The analyser has already applied Flink's rules: every coercion is an explicit kCast, every function is
-// the name of a DuckDB kernel whose result type is `type` (or is cast to it). So the same tree lowers to DuckDB's bound expressions and prints as DuckDB SQL.
+// Typed expressions as plain data. The analyser has already applied Flink's rules: every coercion is an explicit kCast,
+// every function is the name of a DuckDB kernel whose result type is `type` (or is cast to it). So the same tree lowers
+// to DuckDB's bound expressions and prints as DuckDB SQL.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +16,25 @@
 namespace floe::sql::plan {
 
 enum class ExpressionKind : std::uint8_t {
-  kColumn,    ///< input column by index
+  kColumn,  ///< input column by index
   kLiteral,
-  kCall,      ///< DuckDB scalar function or operator by name ("+", "lower", "date_trunc")
-  kCast,      ///< args[0] to `type`; fails on bad input
-  kTryCast,   ///< the same, NULL on bad input
-  kCompare,   ///< function is one of = <> < <= > >= and "is distinct from", "is not distinct from"
+  kCall,     ///< DuckDB scalar function or operator by name ("+", "lower", "date_trunc")
+  kCast,     ///< args[0] to `type`; fails on bad input
+  kTryCast,  ///< the same, NULL on bad input
+  kCompare,  ///< function is one of = <> < <= > >= and "is distinct from", "is not distinct from"
   kAnd,
   kOr,
   kNot,
   kIsNull,
   kIsNotNull,
-  kIn,        ///< args[0] IN (args[1..])
-  kCase,      ///< when, then, when, then, ..., else: args.size() is odd
+  kIn,    ///< args[0] IN (args[1..])
+  kCase,  ///< when, then, when, then, ..., else: args.size() is odd
   kCoalesce,
-  kField,     ///< field `function` of the ROW args[0]
+  kField,  ///< field `function` of the ROW args[0]
 };
 
-/// Integers and booleans as int64; decimals as text; timestamps as microseconds, dates as days, day-time intervals as milliseconds,
-/// year-month intervals as months, all in int64. NULL is monostate.
+/// Integers and booleans as int64; decimals as text; timestamps as microseconds, dates as days, day-time intervals as
+/// milliseconds, year-month intervals as months, all in int64. NULL is monostate.
 using LiteralValue = std::variant<std::monostate, std::int64_t, double, std::string>;
 
 struct Expression;
@@ -63,12 +64,13 @@ bool Equal(const Expression& a, const Expression& b);
 
 /// An aggregate function over a group.
 struct AggregateCall {
-  std::string function;             ///< DuckDB's aggregate name: "sum", "count_star", "avg", "min", "max", "count", "first", "last", ...
+  std::string
+      function;  ///< DuckDB's aggregate name: "sum", "count_star", "avg", "min", "max", "count", "first", "last", ...
   std::vector<ExpressionPtr> args;  ///< over the node's input
   ExpressionPtr filter;             ///< null when none
   bool distinct = false;
-  data::Type type;                  ///< Flink's result type; the kernel's own result is cast to it
-  std::string name;                 ///< output column
+  data::Type type;   ///< Flink's result type; the kernel's own result is cast to it
+  std::string name;  ///< output column
 };
 
 }  // namespace floe::sql::plan

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The relational algebra of the house, plain data. A plan is a directed acyclic graph: shared sub-plans are the same pointer.
+// The relational algebra of the house, plain data. A plan is a directed acyclic graph: shared sub-plans are the same
+// pointer.
 #pragma once
 
 #include <cstdint>
@@ -71,8 +72,9 @@ struct WindowAssign {
   WindowSpec window;
 };
 
-/// TVF (or legacy group window) with aggregation: emits each (window, key) once, when the watermark passes the window's end.
-/// Output: keys, then aggregates, then window_start, window_end, window_time (TIMESTAMP or TIMESTAMP_LTZ as the time column).
+/// TVF (or legacy group window) with aggregation: emits each (window, key) once, when the watermark passes the window's
+/// end. Output: keys, then aggregates, then window_start, window_end, window_time (TIMESTAMP or TIMESTAMP_LTZ as the
+/// time column).
 struct WindowAggregate {
   NodePtr input;
   WindowSpec window;
@@ -80,7 +82,8 @@ struct WindowAggregate {
   std::vector<AggregateCall> aggregates;
 };
 
-/// Unwindowed GROUP BY; streaming output is a changelog keyed by `keys`. Output: keys, then aggregates. Also SELECT DISTINCT (no aggregates).
+/// Unwindowed GROUP BY; streaming output is a changelog keyed by `keys`. Output: keys, then aggregates. Also SELECT
+/// DISTINCT (no aggregates).
 struct Aggregate {
   NodePtr input;
   std::vector<int> keys;
@@ -141,15 +144,17 @@ struct SinkWrite {
 
 /// Which row kinds flow over a node's output edge.
 struct ChangelogTrait {
-  bool updates = false;  ///< -U/+U may appear
-  bool deletes = false;  ///< -D may appear
+  bool updates = false;         ///< -U/+U may appear
+  bool deletes = false;         ///< -D may appear
   std::vector<int> upsert_key;  ///< columns that identify a row, where known
   /// "[I]", "[I,UB,UA]", "[I,UB,UA,D]" as Flink's EXPLAIN CHANGELOG_MODE prints.
   std::string ToString() const;
 };
 
 struct Node {
-  std::variant<Scan, Values, Project, Filter, Watermark, WindowAssign, WindowAggregate, Aggregate, SetOp, Join, SortLimit, Over, SinkWrite> op;
+  std::variant<Scan, Values, Project, Filter, Watermark, WindowAssign, WindowAggregate, Aggregate, SetOp, Join,
+               SortLimit, Over, SinkWrite>
+      op;
   data::Schema schema;       ///< of the output; empty for SinkWrite
   ChangelogTrait changelog;  ///< filled by the planner's inference
   TextPosition position;
@@ -160,8 +165,8 @@ std::vector<NodePtr> Inputs(const Node& node);
 
 /// One job: one or more sinks over shared sub-plans; or one query whose rows go back to the caller.
 struct Program {
-  std::vector<NodePtr> sinks;  ///< SinkWrite nodes
-  NodePtr query;               ///< set for SELECT
+  std::vector<NodePtr> sinks;                   ///< SinkWrite nodes
+  NodePtr query;                                ///< set for SELECT
   std::map<std::string, std::string> settings;  ///< effective SET values
 };
 
