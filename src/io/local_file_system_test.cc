@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/matchers.h"
+#include "io/file_system.h"
+
+namespace floe::io {
+namespace {
+
+std::span<const std::byte> Bytes(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+class LocalFileSystemTest : public ::testing::Test {
+ protected:
+  LocalFileSystemTest() { EXPECT_OK(files_.CreateDirectories(directory_)); }
+  ~LocalFileSystemTest() override { EXPECT_OK(files_.RemoveAll(directory_)); }
+  FileSystem& files_ = LocalFileSystem();
+  const std::string directory_ = ::testing::TempDir() + "floe_io_" + SystemRandom().Uuid();
+};
+
+TEST_F(LocalFileSystemTest, WritesReadsAndTruncates) {
+  auto file = files_.OpenWritable(directory_ + "/a", true);
+  ASSERT_OK(file);
+  ASSERT_OK((*file)->Allocate(1 << 20));
+  EXPECT_EQ(*(*file)->Size(), 0u);
+  ASSERT_OK((*file)->WriteAt(0, Bytes("hello")));
+  ASSERT_OK((*file)->WriteAt(5, Bytes(" world")));
+  ASSERT_OK((*file)->Sync());
+  EXPECT_EQ(*ReadFile(files_, directory_ + "/a"), "hello world");
+  ASSERT_OK((*file)->Truncate(4));
+  auto reader = files_.OpenReadable(directory_ + "/a");
+  ASSERT_OK(reader);
+  std::array<std::byte, 10> buffer{};
+  EXPECT_EQ(*(*reader)->ReadAt(1, buffer), 3u);
+  EXPECT_EQ(*(*reader)->ReadAt(100, buffer), 0u);
+  EXPECT_GE((*reader)->descriptor(), 0);
+}
+
+TEST_F(LocalFileSystemTest, DurableWriteReplacesAndLeavesNoTemporary) {
+  ASSERT_OK(WriteFileDurably(files_, directory_ + "/state", "one"));
+  ASSERT_OK(WriteFileDurably(files_, directory_ + "/state", "two"));
+  EXPECT_EQ(*ReadFile(files_, directory_ + "/state"), "two");
+  auto list = files_.List(directory_);
+  ASSERT_OK(list);
+  ASSERT_EQ(list->size(), 1u);
+  EXPECT_EQ((*list)[0].name, "state");
+  EXPECT_EQ((*list)[0].size, 3u);
+}
+
+TEST_F(LocalFileSystemTest, MissingIsNotFound) {
+  EXPECT_THAT(files_.OpenReadable(directory_ + "/no"), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(files_.List(directory_ + "/no"), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(files_.Remove(directory_ + "/no"), IsError(ErrorKind::kNotFound));
+  EXPECT_FALSE(*files_.Exists(directory_ + "/no"));
+}
+
+}  // namespace
+}  // namespace floe::io
