@@ -70,8 +70,12 @@ class ConnectorRegistry {
   /// kNotFound: the message lists the known ones, nearest first.
   Result<Connector*> Find(const std::string& name) const;
   std::vector<const ConnectorDescriptor*> List() const;
+  /// Option keys of all formats ("json.ignore-parse-errors"); what CheckOptions wants as its last argument.
+  void SetFormatOptions(std::vector<OptionSpec> options) { format_options_ = std::move(options); }
+  const std::vector<OptionSpec>& format_options() const { return format_options_; }
 
  private:
+  std::vector<OptionSpec> format_options_;
   std::map<std::string, std::unique_ptr<Connector>> connectors_;
 };
 
