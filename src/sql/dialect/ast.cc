@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comparison of the recursive nodes, where all their parts are complete.
+#include "sql/dialect/statement.h"
+
+namespace floe::sql::dialect {
+
+bool operator==(const Expression& a, const Expression& b) {
+  return a.node == b.node;
+}
+
+bool TableReference::operator==(const TableReference& other) const {
+  return node == other.node && alias == other.alias && column_aliases == other.column_aliases;
+}
+
+bool Query::operator==(const Query& other) const {
+  return recursive == other.recursive && with == other.with && body == other.body && order_by == other.order_by &&
+         limit == other.limit && offset == other.offset;
+}
+
+bool Statement::operator==(const Statement& other) const {
+  return node == other.node;
+}
+
+std::string PartitionItem::ToString() const {
+  if (transform == "identity") return column.text;
+  if (transform == "bucket" || transform == "truncate")
+    return transform + "(" + column.text + ", " + std::to_string(argument) + ")";
+  return transform + "(" + column.text + ")";
+}
+
+}  // namespace floe::sql::dialect

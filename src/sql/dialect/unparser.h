@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// AST to text that parses to an equal AST. SHOW CREATE TABLE and the catalog's stored expressions use it.
+#pragma once
+
+#include <string>
+
+#include "sql/dialect/statement.h"
+
+namespace floe::sql::dialect {
+
+std::string ToSql(const Expression& expression);
+std::string ToSql(const Query& query);
+std::string ToSql(const Statement& statement);
+std::string ToSql(const TypeName& type);
+
+}  // namespace floe::sql::dialect
