@@ -103,7 +103,6 @@ class OptionReader {
   const Options& options_;
 };
 
-/// Closest of `known` to `word` by edit distance, or empty when nothing is near.
-std::string Nearest(const std::string& word, const std::vector<std::string>& known);
+
 
 }  // namespace floe::connect
