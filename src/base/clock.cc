@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 
-#include <fmt/format.h>
 #include <random>
+
+#include <fmt/format.h>
 
 namespace floe {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fmt/format.h>
 #include <optional>
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include "base/result.h"

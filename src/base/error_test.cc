@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include <cerrno>
+
 #include <gtest/gtest.h>
 
 #include "base/clock.h"

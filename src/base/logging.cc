@@ -2,9 +2,10 @@
 #include "base/logging.h"
 
 #include <atomic>
+#include <memory>
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <memory>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>

@@ -2,11 +2,12 @@
 #include "base/memory_budget.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <unistd.h>
 #include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/result.h"
 #include "base/text.h"

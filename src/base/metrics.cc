@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 #include <mutex>
+#include <utility>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -11,7 +13,6 @@
 #include <prometheus/text_serializer.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include <utility>
 
 namespace floe::metrics {
 namespace {

@@ -5,9 +5,10 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <fmt/format.h>
 #include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace floe {
 namespace {
@@ -66,7 +67,8 @@ Result<std::uint64_t> Scaled(std::string_view text, std::string_view what, std::
 
 std::string Nearest(std::string_view word, const std::vector<std::string>& known) {
   std::string wanted = Lower(word);
-  std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
+  if (word.empty()) return "";
+  std::size_t best = (word.size() <= 3 ? 1 : std::max<std::size_t>(2, word.size() / 3)) + 1;
   std::string nearest;
   for (const std::string& candidate : known) {
     std::size_t distance = EditDistance(wanted, Lower(candidate));

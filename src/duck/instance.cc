@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "duck/instance.h"
 
-#include <fmt/format.h>
-
 #include <duckdb.hpp>
+#include <fmt/format.h>
 
 #include "duck/guard.h"
 

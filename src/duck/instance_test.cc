@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "duck/instance.h"
 
-#include <gtest/gtest.h>
-
 #include <duckdb.hpp>
+#include <gtest/gtest.h>
 
 #include "base/matchers.h"
 #include "duck/guard.h"

@@ -2,11 +2,12 @@
 // The machine's own files through POSIX calls.
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
+
 #include <dirent.h>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 #include "io/file_system.h"

@@ -3,8 +3,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <gtest/gtest.h>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/matchers.h"

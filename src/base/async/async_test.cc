@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
-#include <gtest/gtest.h>
 #include <stdexcept>
 #include <thread>
 
 #include <boost/asio/this_coro.hpp>
+#include <gtest/gtest.h>
 
 #include "base/async/block_on.h"
 #include "base/async/channel.h"

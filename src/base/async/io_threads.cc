@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <exception>
-#include <pthread.h>
-#include <spdlog/spdlog.h>
 #include <thread>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <pthread.h>
+#include <spdlog/spdlog.h>
 
 namespace floe {
 

@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
-#include <spdlog/spdlog.h>
 #include <vector>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -12,6 +11,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
+#include <spdlog/spdlog.h>
 
 #include "base/async/one_shot.h"
 

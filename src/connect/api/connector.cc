@@ -3,8 +3,10 @@
 #include "connect/api/connector.h"
 
 #include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "connect/api/option_match.h"
 
 namespace floe::connect {

@@ -103,6 +103,4 @@ class OptionReader {
   const Options& options_;
 };
 
-
-
 }  // namespace floe::connect

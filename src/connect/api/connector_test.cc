@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/matchers.h"
+#include "base/text.h"
 
 namespace floe::connect {
 namespace {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fmt/format.h>
 #include <limits>
 
+#include <fmt/format.h>
+
+#include "base/text.h"
 #include "connect/api/connector.h"
 #include "connect/api/option_match.h"
 
@@ -208,25 +210,6 @@ Result<std::chrono::milliseconds> OptionReader::Duration(const std::string& key)
 }
 Result<std::uint64_t> OptionReader::MemorySize(const std::string& key) const {
   return ParseMemoryOption(key, String(key));
-}
-
-std::string Nearest(const std::string& word, const std::vector<std::string>& known) {
-  // Words over a few hundred characters are no typing errors; the cap keeps the quadratic distance cheap.
-  if (word.size() > 256) return {};
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  std::string lower = Lower(word);
-  for (const std::string& candidate : known) {
-    if (candidate.size() > 256) continue;
-    std::size_t distance = EditDistance(lower, Lower(candidate));
-    if (distance < best_distance && distance < std::max(word.size(), candidate.size())) {
-      best_distance = distance;
-      best = candidate;
-    }
-  }
-  if (!best.empty() || lower.size() < 3) return best;
-  auto longer = std::ranges::find_if(known, [&](const std::string& k) { return Lower(k).starts_with(lower); });
-  return longer == known.end() ? std::string() : *longer;
 }
 
 }  // namespace floe::connect
