@@ -18,7 +18,7 @@ namespace floe::sql::plan {
 enum class ExpressionKind : std::uint8_t {
   kColumn,  ///< input column by index
   kLiteral,
-  kCall,     ///< DuckDB scalar function or operator by name ("+", "lower", "date_trunc")
+  kCall,     ///< DuckDB scalar function or operator by name ("+", "lower", "date_trunc"); its result is cast to `type`
   kCast,     ///< args[0] to `type`; fails on bad input
   kTryCast,  ///< the same, NULL on bad input
   kCompare,  ///< function is one of = <> < <= > >= and "is distinct from", "is not distinct from"
@@ -56,6 +56,22 @@ ExpressionPtr Call(std::string function, std::vector<ExpressionPtr> args, data::
 /// The expression itself when it already has the type (nullability aside).
 ExpressionPtr CastTo(ExpressionPtr expression, data::Type type);
 ExpressionPtr Make(ExpressionKind kind, std::vector<ExpressionPtr> args, data::Type type, TextPosition position = {});
+
+/// `comparison` as in kCompare; BOOLEAN, nullable when an operand is (never for the distinct forms).
+ExpressionPtr Compare(std::string comparison, ExpressionPtr left, ExpressionPtr right, TextPosition position = {});
+/// All of them; null when there is none.
+ExpressionPtr And(std::vector<ExpressionPtr> conditions);
+/// The parts of nested ANDs; empty for null.
+std::vector<ExpressionPtr> Conjuncts(const ExpressionPtr& condition);
+
+/// Column i becomes columns[i].
+ExpressionPtr Substitute(const ExpressionPtr& expression, const std::vector<ExpressionPtr>& columns);
+/// Column i becomes column columns[i].
+ExpressionPtr Remap(const ExpressionPtr& expression, const std::vector<int>& columns);
+/// Sets used[i] for each column that occurs; grows `used` when needed.
+void CollectColumns(const Expression& expression, std::vector<bool>& used);
+/// False when two evaluations over the same row may differ (random, clocks).
+bool IsDeterministic(const Expression& expression);
 
 /// For EXPLAIN: "CAST(temperature AS DOUBLE)". Column names come from the input schema.
 std::string ToString(const Expression& expression, const data::Schema& input);

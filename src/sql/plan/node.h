@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -162,6 +163,8 @@ struct Node {
 
 /// Inputs in order; empty for leaves.
 std::vector<NodePtr> Inputs(const Node& node);
+/// The same node over other inputs of the same schemas.
+NodePtr WithInputs(const Node& node, std::vector<NodePtr> inputs);
 
 /// One job: one or more sinks over shared sub-plans; or one query whose rows go back to the caller.
 struct Program {
