@@ -77,6 +77,9 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& known
       nearest = candidate;
     }
   }
+  for (const std::string& candidate : known) {
+    if (nearest.empty() && word.size() >= 3 && Lower(candidate).starts_with(wanted)) nearest = candidate;
+  }
   return nearest;
 }
 
@@ -109,6 +112,12 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
                                                                                       {"day", 86'400'000},
                                                                                       {"days", 86'400'000},
                                                                                       {"w", 604'800'000}}};
+  // Finer than a millisecond is cut off, as in Flink.
+  if (auto fine = NumberAndUnit(text, "duration")) {
+    const auto& [number, unit] = *fine;
+    if (unit == "us" || unit == "µs" || unit.starts_with("micro")) return std::chrono::milliseconds(number / 1000);
+    if (unit == "ns" || unit.starts_with("nano")) return std::chrono::milliseconds(number / 1'000'000);
+  }
   auto ms = Scaled(text, "duration", "ms, s, min, h, d", kUnits);
   if (!ms) return Fail(std::move(ms).error());
   return std::chrono::milliseconds(*ms);
