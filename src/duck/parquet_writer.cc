@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "duck/parquet_writer.h"
+
+#include <cmath>
+#include <map>
+
+#include <duckdb.hpp>
+#include <duckdb/catalog/catalog.hpp>
+#include <duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp>
+#include <duckdb/execution/execution_context.hpp>
+#include <duckdb/function/copy_function.hpp>
+#include <duckdb/parallel/thread_context.hpp>
+#include <duckdb/parser/parsed_data/copy_info.hpp>
+
+#include "duck/guard.h"
+#include "duck/instance.h"
+
+namespace floe::duck {
+namespace {
+
+using duckdb::LogicalTypeId;
+using duckdb::Value;
+
+Value FieldIds(const ParquetColumn& column) {
+  if (column.children.empty()) return Value::INTEGER(column.field_id);
+  duckdb::child_list_t<Value> parts;
+  parts.emplace_back("__duckdb_field_id", Value::INTEGER(column.field_id));
+  for (const ParquetColumn& child : column.children) parts.emplace_back(child.name, FieldIds(child));
+  return Value::STRUCT(std::move(parts));
+}
+
+std::string Quoted(const std::string& name) {
+  return duckdb::KeywordHelper::WriteQuoted(name, '"');
+}
+
+struct Leaf {
+  std::int32_t field_id;
+  duckdb::LogicalType type;
+};
+
+void CollectLeaves(const ParquetColumn& column, const std::string& prefix, std::map<std::string, Leaf>& out) {
+  std::string path = prefix.empty() ? Quoted(column.name) : prefix + "." + Quoted(column.name);
+  if (column.children.empty()) out.emplace(path, Leaf{column.field_id, column.type});
+  for (const ParquetColumn& child : column.children) CollectLeaves(child, path, out);
+}
+
+template <typename T>
+std::int64_t CountNan(duckdb::Vector& vector, duckdb::idx_t count) {
+  duckdb::UnifiedVectorFormat format;
+  vector.ToUnifiedFormat(count, format);
+  const T* values = duckdb::UnifiedVectorFormat::GetData<T>(format);
+  std::int64_t nans = 0;
+  for (duckdb::idx_t i = 0; i < count; ++i) {
+    auto at = format.sel->get_index(i);
+    if (std::isnan(values[at]) && format.validity.RowIsValid(at)) ++nans;
+  }
+  return nans;
+}
+
+/// Statistics hold binary values as hex digits.
+Value BlobOfHex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::strtol(hex.substr(i, 2).c_str(), nullptr, 16));
+  }
+  return Value::BLOB_RAW(bytes);
+}
+
+class Format;
+
+class Writer final : public ParquetWriter {
+ public:
+  Writer(Format& format, const std::string& path);
+  Status Write(duckdb::DataChunk& chunk) override;
+  std::int64_t rows() const override { return rows_; }
+  bool LargerThan(std::uint64_t bytes) override;
+  Result<ParquetFileStats> Finish() override;
+
+ private:
+  ParquetFileStats Stats() const;
+
+  Format& format_;
+  std::int64_t rows_ = 0;
+  std::map<std::int32_t, std::int64_t> nans_;
+  duckdb::ThreadContext thread_;
+  duckdb::ExecutionContext execution_;
+  duckdb::CopyFunctionFileStatistics written_;
+  duckdb::unique_ptr<duckdb::GlobalFunctionData> global_;
+  duckdb::unique_ptr<duckdb::LocalFunctionData> local_;
+};
+
+class Format final : public ParquetFormat {
+ public:
+  Format(std::unique_ptr<duckdb::Connection> connection, std::vector<ParquetColumn> columns)
+      : connection_(std::move(connection)), columns_(std::move(columns)) {
+    for (const ParquetColumn& column : columns_) CollectLeaves(column, "", leaves_);
+  }
+
+  const std::vector<ParquetColumn>& columns() const override { return columns_; }
+
+  Result<std::unique_ptr<ParquetWriter>> Open(const std::string& path) override {
+    return Guard([&]() -> std::unique_ptr<ParquetWriter> { return std::make_unique<Writer>(*this, path); });
+  }
+
+  void Bind(const ParquetWriterOptions& options) {
+    context().RunFunctionInTransaction([&] {
+      auto& entry = duckdb::Catalog::GetSystemCatalog(context()).GetEntry<duckdb::CopyFunctionCatalogEntry>(
+          context(), DEFAULT_SCHEMA, "parquet");
+      function_ = duckdb::make_uniq<duckdb::CopyFunction>(entry.function);
+      duckdb::CopyInfo info;
+      info.is_from = false;
+      info.format = "parquet";
+      duckdb::child_list_t<Value> ids;
+      duckdb::vector<std::string> names;
+      duckdb::vector<duckdb::LogicalType> types;
+      for (const ParquetColumn& column : columns_) {
+        ids.emplace_back(column.name, FieldIds(column));
+        names.push_back(column.name);
+        types.push_back(column.type);
+      }
+      info.options["field_ids"] = {Value::STRUCT(std::move(ids))};
+      info.options["codec"] = {Value(options.codec)};
+      if (options.level && options.codec == "zstd") info.options["compression_level"] = {Value::BIGINT(*options.level)};
+      info.options["row_group_size"] = {Value::UBIGINT(options.row_group_rows)};
+      if (options.row_group_bytes != 0)
+        info.options["row_group_size_bytes"] = {Value::UBIGINT(options.row_group_bytes)};
+      duckdb::CopyFunctionBindInput input(info, function_->function_info);
+      input.file_extension = "parquet";
+      bound_ = function_->copy_to_bind(context(), input, names, types);
+    });
+  }
+
+  duckdb::ClientContext& context() { return *connection_->context; }
+  duckdb::CopyFunction& function() { return *function_; }
+  duckdb::FunctionData& bound() { return *bound_; }
+  const std::map<std::string, Leaf>& leaves() const { return leaves_; }
+
+ private:
+  std::unique_ptr<duckdb::Connection> connection_;
+  std::vector<ParquetColumn> columns_;
+  std::map<std::string, Leaf> leaves_;
+  duckdb::unique_ptr<duckdb::CopyFunction> function_;
+  duckdb::unique_ptr<duckdb::FunctionData> bound_;
+};
+
+Writer::Writer(Format& format, const std::string& path)
+    : format_(format), thread_(format.context()), execution_(format.context(), thread_, nullptr) {
+  auto& function = format_.function();
+  global_ = function.copy_to_initialize_global(format_.context(), format_.bound(), path);
+  // Asked for at the start: the writer gathers statistics while it writes.
+  function.copy_to_get_written_statistics(format_.context(), format_.bound(), *global_, written_);
+  local_ = function.copy_to_initialize_local(execution_, format_.bound());
+}
+
+Status Writer::Write(duckdb::DataChunk& chunk) {
+  return Guard([&] {
+    for (std::size_t i = 0; i < format_.columns().size(); ++i) {
+      const ParquetColumn& column = format_.columns()[i];
+      if (column.type.id() == LogicalTypeId::FLOAT) {
+        nans_[column.field_id] += CountNan<float>(chunk.data[i], chunk.size());
+      } else if (column.type.id() == LogicalTypeId::DOUBLE) {
+        nans_[column.field_id] += CountNan<double>(chunk.data[i], chunk.size());
+      }
+    }
+    format_.function().copy_to_sink(execution_, format_.bound(), *global_, *local_, chunk);
+    rows_ += static_cast<std::int64_t>(chunk.size());
+  });
+}
+
+bool Writer::LargerThan(std::uint64_t bytes) {
+  return format_.function().rotate_next_file(*global_, format_.bound(), duckdb::optional_idx(bytes));
+}
+
+Result<ParquetFileStats> Writer::Finish() {
+  return Guard([&] {
+    auto& function = format_.function();
+    function.copy_to_combine(execution_, format_.bound(), *global_, *local_);
+    function.copy_to_finalize(format_.context(), format_.bound(), *global_);
+    return Stats();
+  });
+}
+
+ParquetFileStats Writer::Stats() const {
+  ParquetFileStats out;
+  out.rows = static_cast<std::int64_t>(written_.row_count);
+  out.bytes = static_cast<std::int64_t>(written_.file_size_bytes);
+  for (const auto& [path, texts] : written_.column_statistics) {
+    auto leaf = format_.leaves().find(path);
+    if (leaf == format_.leaves().end()) continue;
+    auto text = [&](const char* key) -> std::optional<std::string> {
+      auto found = texts.find(key);
+      if (found == texts.end() || found->second.IsNull()) return std::nullopt;
+      return found->second.ToString();
+    };
+    auto number = [&](const char* key) {
+      auto found = text(key);
+      return found ? static_cast<std::int64_t>(std::strtoll(found->c_str(), nullptr, 10)) : 0;
+    };
+    ParquetColumnStats stats;
+    stats.field_id = leaf->second.field_id;
+    stats.size = number("column_size_bytes");
+    stats.values = number("num_values");
+    stats.nulls = number("null_count");
+    auto value = [&](const char* key, Value& into) {
+      auto found = text(key);
+      if (!found) return;
+      if (leaf->second.type.id() == LogicalTypeId::BLOB) {
+        into = BlobOfHex(*found);
+        return;
+      }
+      Value parsed(*found);
+      std::string error;
+      // Statistics are optional: one that does not read back is left out.
+      if (parsed.DefaultTryCastAs(leaf->second.type, into, &error)) return;
+      into = Value();
+    };
+    value("min", stats.min);
+    value("max", stats.max);
+    if (auto counted = nans_.find(stats.field_id); counted != nans_.end()) stats.nans = counted->second;
+    if (!stats.nans && text("has_nan") == "false") stats.nans = 0;
+    out.columns.push_back(std::move(stats));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetFormat>> ParquetFormat::Make(Instance& instance, std::vector<ParquetColumn> columns,
+                                                           ParquetWriterOptions options) {
+  FLOE_TRY(auto connection, instance.Connect());
+  auto format = std::make_unique<Format>(std::move(connection), std::move(columns));
+  FLOE_TRY_VOID(Guard([&] { format->Bind(options); }));
+  return std::unique_ptr<ParquetFormat>(std::move(format));
+}
+
+}  // namespace floe::duck

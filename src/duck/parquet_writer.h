@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parquet files with field ids, written by DuckDB's writer directly: no SQL text and no query per file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <duckdb/common/types/data_chunk.hpp>
+#include <duckdb/common/types/value.hpp>
+
+#include "base/result.h"
+
+namespace duckdb {
+class Connection;
+}
+
+namespace floe::duck {
+
+class Instance;
+
+/// A column with the field ids of its nested parts: STRUCT has one child per field, LIST one, MAP key and value.
+struct ParquetColumn {
+  std::string name;
+  duckdb::LogicalType type;
+  std::int32_t field_id = 0;
+  std::vector<ParquetColumn> children;
+};
+
+struct ParquetWriterOptions {
+  std::string codec = "zstd";  ///< uncompressed, snappy, gzip, zstd, lz4_raw, brotli
+  std::optional<int> level = 1;
+  std::uint64_t row_group_rows = 122880;
+  std::uint64_t row_group_bytes = 0;  ///< 0: only rows count
+};
+
+/// What the file says about one leaf column. Minimum and maximum are of the column's type, without NaN; strings may be
+/// cut.
+struct ParquetColumnStats {
+  std::int32_t field_id = 0;
+  std::int64_t size = 0;
+  std::int64_t values = 0;
+  std::int64_t nulls = 0;
+  std::optional<std::int64_t> nans;  ///< floating point only; absent where not counted
+  duckdb::Value min;
+  duckdb::Value max;
+};
+
+struct ParquetFileStats {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::vector<ParquetColumnStats> columns;
+};
+
+class ParquetWriter;
+
+/// The format of many files: made once per table schema, keeps a connection. One thread at a time for itself and its
+/// writers; outlives them.
+class ParquetFormat {
+ public:
+  /// kInvalidInput for unknown codecs and types Parquet cannot hold.
+  static Result<std::unique_ptr<ParquetFormat>> Make(Instance& instance, std::vector<ParquetColumn> columns,
+                                                     ParquetWriterOptions options);
+  virtual ~ParquetFormat() = default;
+  virtual const std::vector<ParquetColumn>& columns() const = 0;
+  /// Creates or truncates the file. kIo, kDiskFull.
+  virtual Result<std::unique_ptr<ParquetWriter>> Open(const std::string& path) = 0;
+};
+
+/// One file being written. Destroying it before Finish leaves a broken file behind, which the caller removes.
+class ParquetWriter {
+ public:
+  virtual ~ParquetWriter() = default;
+  /// The chunk has the format's types exactly; its vectors may be of any kind and are not changed.
+  virtual Status Write(duckdb::DataChunk& chunk) = 0;
+  virtual std::int64_t rows() const = 0;
+  /// Bytes already in the file, row groups in memory not counted.
+  virtual bool LargerThan(std::uint64_t bytes) = 0;
+  /// Writes the footer and closes; the bytes are not yet synced. Nothing may be written afterwards.
+  virtual Result<ParquetFileStats> Finish() = 0;
+};
+
+}  // namespace floe::duck
