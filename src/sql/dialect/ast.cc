@@ -21,6 +21,31 @@ bool Statement::operator==(const Statement& other) const {
   return node == other.node;
 }
 
+std::string_view ToString(TimeUnit unit) {
+  switch (unit) {
+    case TimeUnit::kNanosecond: return "NANOSECOND";
+    case TimeUnit::kMicrosecond: return "MICROSECOND";
+    case TimeUnit::kMillisecond: return "MILLISECOND";
+    case TimeUnit::kSecond: return "SECOND";
+    case TimeUnit::kMinute: return "MINUTE";
+    case TimeUnit::kHour: return "HOUR";
+    case TimeUnit::kDay: return "DAY";
+    case TimeUnit::kWeek: return "WEEK";
+    case TimeUnit::kMonth: return "MONTH";
+    case TimeUnit::kQuarter: return "QUARTER";
+    case TimeUnit::kYear: return "YEAR";
+    case TimeUnit::kDecade: return "DECADE";
+    case TimeUnit::kCentury: return "CENTURY";
+    case TimeUnit::kMillennium: return "MILLENNIUM";
+    case TimeUnit::kEpoch: return "EPOCH";
+    case TimeUnit::kDayOfWeek: return "DOW";
+    case TimeUnit::kIsoDayOfWeek: return "ISODOW";
+    case TimeUnit::kDayOfYear: return "DOY";
+    case TimeUnit::kIsoYear: return "ISOYEAR";
+  }
+  return "?";
+}
+
 std::string PartitionItem::ToString() const {
   if (transform == "identity") return column.text;
   if (transform == "bucket" || transform == "truncate")

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -61,6 +62,9 @@ enum class TimeUnit : std::uint8_t {
   kDayOfYear,
   kIsoYear,
 };
+
+/// "DAY".
+std::string_view ToString(TimeUnit unit);
 
 /// INTERVAL [-]'text' from[(precision)] [TO to]. The text is not checked here.
 struct IntervalLiteral {
