@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The families of kernels; each gives its functions to the loader. DuckDB's exceptions may leave them.
+#pragma once
+
+#include <duckdb.hpp>
+#include <duckdb/main/extension/extension_loader.hpp>
+
+#include "base/clock.h"
+
+namespace floe::sql::bind {
+
+void RegisterArithmetic(duckdb::ExtensionLoader& loader);
+void RegisterTime(duckdb::ExtensionLoader& loader, Clock& clock);
+void RegisterText(duckdb::ExtensionLoader& loader);
+
+}  // namespace floe::sql::bind
