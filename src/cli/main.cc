@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The floe program.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/logging.h"
+#include "cli/commands.h"
+
+namespace {
+
+constexpr const char* kAbout = R"(Floe: the streaming lakehouse in one program.
+Events in over Kafka and HTTP, continuous Flink SQL, Iceberg and live tables out.
+
+To see it work:   floe demo weather
+To run a node:    floe serve            then: floe sql, any Kafka client on port 9092, http://127.0.0.1:3000)";
+
+constexpr const char* kFooter = "'floe COMMAND --help' tells more. Settings: flags, FLOE_… variables, floe.yaml ('floe config show --origin').";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);
+  floe::cli::Context context;
+  CLI::App app{kAbout, "floe"};
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(28);
+  floe::cli::AddServe(app, context);
+  floe::cli::AddSql(app, context);
+  floe::cli::AddRun(app, context);
+  floe::cli::AddDemo(app, context);
+  floe::cli::AddTopic(app, context);
+  floe::cli::AddProduce(app, context);
+  floe::cli::AddConsume(app, context);
+  floe::cli::AddGroup(app, context);
+  floe::cli::AddJob(app, context);
+  floe::cli::AddTable(app, context);
+  floe::cli::AddConfig(app, context);
+  floe::cli::AddCheck(app, context);
+  floe::cli::AddVersion(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    app.exit(e);
+    return floe::cli::kExitUsage;
+  }
+  return context.exit_code;
+}

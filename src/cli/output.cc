@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace floe::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool IsNumeric(const std::string& type) {
+  for (const char* prefix : {"TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"}) {
+    if (type.starts_with(prefix) && !type.starts_with("INTERVAL")) return true;
+  }
+  return false;
+}
+
+std::string CellText(const ordered_json& cell) {
+  if (cell.is_null()) return "<NULL>";
+  if (cell.is_string()) return cell.get<std::string>();
+  return cell.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string CsvCell(const ordered_json& cell) {
+  if (cell.is_null()) return "";
+  std::string text = CellText(cell);
+  bool quote = text.empty() || text.find_first_of(",\"\n\r") != std::string::npos;
+  if (!quote) return text;
+  std::string quoted = "\"";
+  for (char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+struct CodePoint {
+  std::size_t bytes;
+  std::size_t width;
+};
+
+CodePoint NextCodePoint(const std::string& text, std::size_t at) {
+  auto lead = static_cast<unsigned char>(text[at]);
+  std::size_t bytes = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  bytes = std::min(bytes, text.size() - at);
+  std::uint32_t code = bytes == 1 ? lead : lead & (0xFFU >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) code = (code << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
+  bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) || (code >= 0xAC00 && code <= 0xD7A3) ||
+              (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
+              (code >= 0x1F300 && code <= 0x1FAFF);
+  return {bytes, wide ? 2U : 1U};
+}
+
+std::string Truncate(const std::string& text, std::size_t width) {
+  if (DisplayWidth(text) <= width) return text;
+  std::string cut;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    CodePoint point = NextCodePoint(text, at);
+    if (used + point.width > width - 1) break;
+    cut.append(text, at, point.bytes);
+    used += point.width;
+    at += point.bytes;
+  }
+  return cut + "~";
+}
+
+std::string OneLine(std::string text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));  // no escape sequences from data reach the terminal
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<OutputFormat> ParseOutputFormat(const std::string& text) {
+  if (text == "table") return OutputFormat::kTable;
+  if (text == "csv") return OutputFormat::kCsv;
+  if (text == "json") return OutputFormat::kJson;
+  if (text == "ndjson") return OutputFormat::kNdjson;
+  if (text == "markdown") return OutputFormat::kMarkdown;
+  return Fail(ErrorKind::kInvalidInput, fmt::format("format '{}' is none of table, csv, json, ndjson, markdown.{}", text,
+                                                    DidYouMean(text, {"table", "csv", "json", "ndjson", "markdown"})));
+}
+
+std::size_t DisplayWidth(const std::string& text) {
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    CodePoint point = NextCodePoint(text, at);
+    width += point.width;
+    at += point.bytes;
+  }
+  return width;
+}
+
+bool UseColour(std::FILE* stream) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  return (no_colour == nullptr || *no_colour == 0) && ::isatty(::fileno(stream)) == 1;
+}
+
+RowPrinter::RowPrinter(std::vector<OutputColumn> columns, Options options) : columns_(std::move(columns)), options_(options) {
+  bool table = options_.format == OutputFormat::kTable || options_.format == OutputFormat::kMarkdown;
+  if (options_.changelog && table) {
+    widths_.push_back(2);
+    right_.push_back(false);
+  }
+  for (const OutputColumn& column : columns_) {
+    bool numeric = IsNumeric(column.type);
+    right_.push_back(numeric);
+    std::size_t width = DisplayWidth(column.name);
+    if (options_.live) width = std::max<std::size_t>(width, numeric || column.type.starts_with("BOOL") ? 12 : column.type.starts_with("TIMESTAMP") ? 23 : 20);
+    widths_.push_back(width);
+  }
+}
+
+RowPrinter::~RowPrinter() = default;
+
+std::vector<std::string> RowPrinter::Cells(const std::string& op, const ordered_json& row) const {
+  std::vector<std::string> cells;
+  if (options_.changelog) cells.push_back(op);
+  for (const ordered_json& cell : row) {
+    std::string text = OneLine(CellText(cell));
+    cells.push_back(options_.format == OutputFormat::kTable ? Truncate(text, options_.max_column_width) : text);
+  }
+  return cells;
+}
+
+void RowPrinter::Add(const std::string& op, const ordered_json& row) {
+  ++rows_;
+  switch (options_.format) {
+    case OutputFormat::kTable:
+    case OutputFormat::kMarkdown: {
+      std::vector<std::string> cells = Cells(op, row);
+      if (!options_.live) {
+        held_.push_back(std::move(cells));
+        return;
+      }
+      PrintHeader();
+      PrintTableRow(cells);
+      break;
+    }
+    case OutputFormat::kCsv: {
+      PrintHeader();
+      std::string line = options_.changelog ? op : "";
+      for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 || options_.changelog ? "," : "") + CsvCell(row[i]);
+      fmt::print(options_.out, "{}\n", line);
+      break;
+    }
+    case OutputFormat::kJson:
+    case OutputFormat::kNdjson: {
+      ordered_json object = ordered_json::object();
+      if (options_.changelog) object["op"] = op;
+      for (std::size_t i = 0; i < row.size() && i < columns_.size(); ++i) object[columns_[i].name] = row[i];
+      std::string text = object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+      if (options_.format == OutputFormat::kJson) {
+        fmt::print(options_.out, "{}{}", rows_ == 1 ? "[\n  " : ",\n  ", text);
+      } else {
+        fmt::print(options_.out, "{}\n", text);
+      }
+      break;
+    }
+  }
+  if (options_.live) std::fflush(options_.out);
+}
+
+void RowPrinter::Rule() {
+  std::string line = "+";
+  for (std::size_t width : widths_) line += std::string(width + 2, '-') + "+";
+  fmt::print(options_.out, "{}\n", line);
+}
+
+void RowPrinter::PrintHeader() {
+  if (header_printed_) return;
+  header_printed_ = true;
+  std::vector<std::string> names;
+  if (options_.changelog) names.push_back("op");
+  for (const OutputColumn& column : columns_) names.push_back(OneLine(column.name));
+  if (options_.format == OutputFormat::kCsv) {
+    std::string line;
+    for (std::size_t i = 0; i < names.size(); ++i) line += (i > 0 ? "," : "") + CsvCell(names[i]);
+    fmt::print(options_.out, "{}\n", line);
+    return;
+  }
+  if (options_.format == OutputFormat::kTable) Rule();
+  PrintTableRow(names);
+  if (options_.format == OutputFormat::kTable) {
+    Rule();
+    return;
+  }
+  std::string line = "|";
+  for (std::size_t i = 0; i < widths_.size(); ++i) line += std::string(widths_[i] + 1, '-') + (right_[i] ? ":|" : "-|");
+  fmt::print(options_.out, "{}\n", line);
+}
+
+void RowPrinter::PrintTableRow(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) {
+    std::size_t width = DisplayWidth(cells[i]);
+    std::string padding(width < widths_[i] ? widths_[i] - width : 0, ' ');
+    line += " " + (right_[i] ? padding + cells[i] : cells[i] + padding) + " |";
+  }
+  fmt::print(options_.out, "{}\n", line);
+}
+
+void RowPrinter::Finish() {
+  switch (options_.format) {
+    case OutputFormat::kTable:
+    case OutputFormat::kMarkdown: {
+      for (const auto& cells : held_) {
+        for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) widths_[i] = std::max(widths_[i], DisplayWidth(cells[i]));
+      }
+      PrintHeader();
+      for (const auto& cells : held_) PrintTableRow(cells);
+      held_.clear();
+      if (options_.format == OutputFormat::kMarkdown) break;
+      Rule();
+      if (options_.live) {
+        fmt::print(options_.out, "Received a total of {} {}\n", rows_, rows_ == 1 ? "row" : "rows");
+      } else {
+        fmt::print(options_.out, "{} {} in set\n", rows_, rows_ == 1 ? "row" : "rows");
+      }
+      break;
+    }
+    case OutputFormat::kCsv: PrintHeader(); break;
+    case OutputFormat::kJson: fmt::print(options_.out, "{}", rows_ == 0 ? "[]\n" : "\n]\n"); break;
+    case OutputFormat::kNdjson: break;
+  }
+  std::fflush(options_.out);
+}
+
+}  // namespace floe::cli

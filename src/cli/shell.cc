@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/shell.h"
+
+#include <editline/readline.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "base/text.h"
+#include "sql/dialect/parser.h"
+
+namespace floe::cli {
+namespace {
+
+extern "C" void OnInterrupt(int) {
+  if (InterruptFlag().exchange(true)) ::_exit(130);
+}
+
+StatementClient* g_completing = nullptr;  // the shell's client; completion callbacks carry no context
+std::vector<std::string>* g_words = nullptr;
+
+char* NextWord(const char*, int state) {
+  static std::size_t next;
+  if (state == 0) next = 0;
+  if (g_words == nullptr || next >= g_words->size()) return nullptr;
+  return ::strdup((*g_words)[next++].c_str());
+}
+
+char** CompleteWord(const char* text, int, int) {
+  std::string line(rl_line_buffer == nullptr ? text : rl_line_buffer, static_cast<std::size_t>(std::max(0, rl_point)));
+  static std::vector<std::string> words;
+  words = g_completing->Complete(line);
+  g_words = &words;
+  rl_attempted_completion_over = 1;
+  return words.empty() ? nullptr : rl_completion_matches(text, NextWord);
+}
+
+void PrintError(const std::string& statement, const Error& error) {
+  bool colour = UseColour(stderr);
+  std::string text = error.position() ? sql::dialect::RenderError(statement, error) : error.ToString();
+  fmt::print(stderr, "{}error:{} {}\n", colour ? "\x1b[1;31m" : "", colour ? "\x1b[0m" : "", text);
+}
+
+void PrintOutcome(const StatementOutcome& outcome) {
+  if (!outcome.job_id.empty()) fmt::print("Job ID: {}\n", outcome.job_id);
+  if (!outcome.message.empty()) fmt::print("{}\n", outcome.message);
+}
+
+std::string Trimmed(const std::string& text) {
+  std::size_t first = text.find_first_not_of(" \t\n");
+  if (first == std::string::npos) return "";
+  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+bool IsQuit(const std::string& text) {
+  std::string word = Trimmed(text);
+  while (!word.empty() && word.back() == ';') word.pop_back();
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+  return word == "quit" || word == "exit" || word == "\\q";
+}
+
+constexpr const char* kHelp = R"(Statements end with ';'. Some to start with:
+  SHOW TABLES;                         what is there
+  DESCRIBE t;                          its columns
+  SELECT * FROM t LIMIT 10;            a snapshot of now
+  SET 'execution.runtime-mode' = 'streaming';   SELECT then goes on until Ctrl-C
+  SET 'sql.dialect' = 'duckdb';        send queries to DuckDB as they are
+  EXPLAIN SELECT ...;                  the plan
+  INSERT INTO sink SELECT ...;         a continuous job; SHOW JOBS lists them
+Tab completes, Ctrl-C cancels, QUIT leaves.)";
+
+}  // namespace
+
+std::atomic<bool>& InterruptFlag() {
+  static std::atomic<bool> flag{false};
+  return flag;
+}
+
+void CatchInterrupts() {
+  struct sigaction action {};
+  action.sa_handler = OnInterrupt;
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
+int RunScript(StatementClient& client, const std::string& script, OutputFormat format, bool echo_results) {
+  for (const auto& statement : sql::dialect::SplitScript(script)) {
+    InterruptFlag() = false;
+    std::string text = script.substr(statement.span.offset, statement.span.length);
+    auto outcome = client.Execute(text, format, stdout);
+    if (!outcome) {
+      if (outcome.error().kind() == ErrorKind::kCancelled) return 130;
+      PrintError(text, outcome.error());
+      return 1;
+    }
+    if (echo_results && format == OutputFormat::kTable) PrintOutcome(*outcome);
+  }
+  return 0;
+}
+
+int RunShell(StatementClient& client, OutputFormat format, const std::string& where) {
+  g_completing = &client;
+  char name[] = "floe";
+  rl_readline_name = name;
+  rl_initialize();
+  rl_attempted_completion_function = CompleteWord;
+  const char* home = std::getenv("HOME");
+  std::string history = home == nullptr ? "" : std::string(home) + "/.floe_history";
+  using_history();
+  stifle_history(5000);
+  if (!history.empty()) read_history(history.c_str());
+  fmt::print("Floe SQL on {}. HELP for help, QUIT to leave.\n", where);
+
+  std::string pending;
+  while (true) {
+    InterruptFlag() = false;
+    char* line = ::readline(pending.empty() ? "floe> " : "   -> ");
+    if (line == nullptr) {
+      // Ctrl-C inside readline ends the line, not the shell.
+      if (InterruptFlag()) {
+        pending.clear();
+        fmt::print("\n");
+        continue;
+      }
+      break;
+    }
+    pending += std::string(line) + "\n";
+    ::free(line);
+    if (Trimmed(pending).empty()) {
+      pending.clear();
+      continue;
+    }
+    if (IsQuit(pending)) break;
+    std::string word = Trimmed(pending);
+    if (word == "help" || word == "HELP" || word == "help;" || word == "HELP;" || word == "?") {
+      fmt::print("{}\n", kHelp);
+      pending.clear();
+      continue;
+    }
+    auto statements = sql::dialect::SplitScript(pending);
+    if (statements.empty() || !statements.back().complete) continue;
+    std::string entry = Trimmed(pending);
+    pending.clear();
+    std::string flat = entry;
+    std::replace(flat.begin(), flat.end(), '\n', ' ');
+    add_history(flat.c_str());
+    if (!history.empty()) write_history(history.c_str());
+    int code = RunScript(client, entry, format, true);
+    if (code == 130) fmt::print("\nCancelled.\n");
+  }
+  fmt::print("\n");
+  return 0;
+}
+
+}  // namespace floe::cli

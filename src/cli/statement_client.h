@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs SQL statements in a session of a node and prints what comes back.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/transport.h"
+
+namespace floe::cli {
+
+struct StatementOutcome {
+  std::string message;  ///< "OK", or what was done
+  std::string job_id;   ///< of a submitted job
+  std::int64_t rows = 0;
+  std::int64_t elapsed_ms = 0;
+};
+
+/// One SQL session on a node, closed when it dies. One thread; `cancel` may be set from a signal handler.
+class StatementClient {
+ public:
+  static Result<std::unique_ptr<StatementClient>> Open(Transport& transport, const std::atomic<bool>* cancel);
+  ~StatementClient();
+  StatementClient(const StatementClient&) = delete;
+  StatementClient& operator=(const StatementClient&) = delete;
+
+  /// Rows go to `out`, progress and warnings to standard error. kCancelled after Ctrl-C.
+  Result<StatementOutcome> Execute(const std::string& statement, OutputFormat format, std::FILE* out);
+  /// Words that may stand where `text` ends.
+  std::vector<std::string> Complete(const std::string& text);
+  const std::string& session_id() const { return session_; }
+
+ private:
+  StatementClient(Transport& transport, const std::atomic<bool>* cancel, std::string session)
+      : transport_(transport), cancel_(cancel), session_(std::move(session)) {}
+
+  Transport& transport_;
+  const std::atomic<bool>* cancel_;
+  std::string session_;
+};
+
+}  // namespace floe::cli

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// floe topic and floe group.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+#include "cli/commands.h"
+#include "cli/noun.h"
+
+namespace floe::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct TopicOptions {
+  std::string name;
+  int partitions = 0;
+  std::vector<std::string> config;
+};
+
+Result<ordered_json> ConfigPairs(const std::vector<std::string>& pairs) {
+  ordered_json config = ordered_json::object();
+  for (const std::string& pair : pairs) {
+    std::size_t equals = pair.find('=');
+    if (equals == std::string::npos) return Fail(ErrorKind::kInvalidInput, fmt::format("--config '{}' is not KEY=VALUE, for example retention.ms=3600000", pair));
+    config[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return config;
+}
+
+Status CreateTopic(const Context& context, const TopicOptions& options) {
+  FLOE_TRY(ordered_json config, ConfigPairs(options.config));
+  ordered_json body = {{"name", options.name}, {"config", config}};
+  if (options.partitions > 0) body["partitions"] = options.partitions;
+  return CallAndPrint(context, {.method = "POST", .path = "/api/v1/topics", .body = body.dump()}, fmt::format("Created topic '{}'.", options.name));
+}
+
+Status AlterTopic(const Context& context, const TopicOptions& options) {
+  FLOE_TRY(ordered_json config, ConfigPairs(options.config));
+  ordered_json body = {{"config", config}};
+  if (options.partitions > 0) body["partitions"] = options.partitions;
+  return CallAndPrint(context, {.method = "PUT", .path = "/api/v1/topics/" + options.name, .body = body.dump()}, fmt::format("Altered topic '{}'.", options.name));
+}
+
+}  // namespace
+
+void AddTopic(CLI::App& app, Context& context) {
+  CLI::App* topic = AddNoun(app, "topic", "Create, list, describe, alter and delete topics");
+  auto options = std::make_shared<TopicOptions>();
+  CLI::App* list = AddVerb(*topic, context, "list", "All topics with their size");
+  list->callback([&context] { Finish(context, ListAndPrint(context, "/api/v1/topics", "topics", {"name", "partitions", "records", "bytes"})); });
+  CLI::App* show = AddVerb(*topic, context, "show", "Partitions, offsets and configuration of one topic");
+  show->add_option("topic", options->name, "its name")->required();
+  show->callback([&context, options] { Finish(context, ShowAndPrint(context, "/api/v1/topics/" + options->name)); });
+  CLI::App* create = AddVerb(*topic, context, "create", "Create a topic");
+  create->add_option("topic", options->name, "its name")->required();
+  create->add_option("-p,--partitions", options->partitions, "number of partitions (default kafka.num-partitions)");
+  create->add_option("--config", options->config, "KEY=VALUE in Kafka's names, for example retention.ms=3600000");
+  create->callback([&context, options] { Finish(context, CreateTopic(context, *options)); });
+  CLI::App* alter = AddVerb(*topic, context, "alter", "Add partitions or set configuration");
+  alter->add_option("topic", options->name, "its name")->required();
+  alter->add_option("-p,--partitions", options->partitions, "new total number of partitions");
+  alter->add_option("--config", options->config, "KEY=VALUE; KEY= resets");
+  alter->callback([&context, options] { Finish(context, AlterTopic(context, *options)); });
+  CLI::App* remove = AddVerb(*topic, context, "delete", "Delete a topic and its records");
+  remove->add_option("topic", options->name, "its name")->required();
+  remove->callback([&context, options] {
+    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/topics/" + options->name}, fmt::format("Deleted topic '{}'.", options->name)));
+  });
+}
+
+void AddGroup(CLI::App& app, Context& context) {
+  CLI::App* group = AddNoun(app, "group", "List, describe and delete consumer groups");
+  auto name = std::make_shared<std::string>();
+  CLI::App* list = AddVerb(*group, context, "list", "All groups");
+  list->callback([&context] { Finish(context, ListAndPrint(context, "/api/v1/groups", "groups", {"group", "state", "protocol", "members"})); });
+  CLI::App* show = AddVerb(*group, context, "show", "Members, committed offsets and lag of one group");
+  show->add_option("group", *name, "its id")->required();
+  show->callback([&context, name] { Finish(context, ShowAndPrint(context, "/api/v1/groups/" + *name)); });
+  CLI::App* remove = AddVerb(*group, context, "delete", "Forget a group without members, with its offsets");
+  remove->add_option("group", *name, "its id")->required();
+  remove->callback([&context, name] {
+    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/groups/" + *name}, fmt::format("Deleted group '{}'.", *name)));
+  });
+}
+
+}  // namespace floe::cli

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/api.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "net/http/message.h"
+
+namespace floe::server {
+namespace {
+
+std::vector<std::string> Segments(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    std::size_t slash = path.find('/');
+    if (slash > 0) segments.emplace_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) break;
+    path.remove_prefix(slash + 1);
+  }
+  return segments;
+}
+
+bool Matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path, Api::Parameters& parameters) {
+  if (pattern.size() != path.size()) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i].starts_with('{')) {
+      parameters[pattern[i].substr(1, pattern[i].size() - 2)] = path[i];
+    } else if (pattern[i] != path[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Remembers whether the handler has begun, so that an error can still have its own status.
+class WatchedReply final : public ApiReply {
+ public:
+  explicit WatchedReply(ApiReply& inner) : inner_(inner) {}
+  void Begin(int status, std::string_view content_type) override {
+    begun = true;
+    inner_.Begin(status, content_type);
+  }
+  bool Write(std::string_view bytes) override { return inner_.Write(bytes); }
+  bool begun = false;
+
+ private:
+  ApiReply& inner_;
+};
+
+}  // namespace
+
+void Api::Add(const std::string& method, const std::string& path, Handler handler) {
+  routes_.push_back({method, Segments(path), std::move(handler)});
+}
+
+void Api::Handle(const ApiRequest& request, ApiReply& reply) const {
+  std::vector<std::string> path = Segments(request.path);
+  bool other_method = false;
+  for (const Route& route : routes_) {
+    Parameters parameters;
+    if (!Matches(route.segments, path, parameters)) continue;
+    if (route.method != request.method) {
+      other_method = true;
+      continue;
+    }
+    WatchedReply watched(reply);
+    Status done = route.handler(request, parameters, watched);
+    if (done) return;
+    if (!watched.begun) watched.Begin(net::HttpStatus(done.error().kind()), "application/json");
+    watched.Write(ErrorJson(done.error()) + "\n");
+    return;
+  }
+  Error error(ErrorKind::kNotFound, fmt::format("{} {} is not part of the API", request.method, request.path));
+  reply.Begin(other_method ? 405 : 404, "application/json");
+  reply.Write(ErrorJson(error) + "\n");
+}
+
+std::vector<std::pair<std::string, std::string>> Api::Routes() const {
+  std::vector<std::pair<std::string, std::string>> routes;
+  for (const Route& route : routes_) {
+    std::string path;
+    for (const std::string& segment : route.segments) path += "/" + segment;
+    routes.emplace_back(route.method, path);
+  }
+  return routes;
+}
+
+Status ReplyJson(ApiReply& reply, const std::string& json, int status) {
+  reply.Begin(status, "application/json");
+  reply.Write(json);
+  reply.Write("\n");
+  return {};
+}
+
+std::string ErrorJson(const Error& error) {
+  nlohmann::ordered_json body;
+  body["kind"] = net::ErrorKindName(error.kind());
+  body["message"] = error.ToString();
+  if (error.position()) {
+    body["position"] = {{"line", error.position()->line}, {"column", error.position()->column}};
+  }
+  nlohmann::ordered_json whole;
+  whole["error"] = std::move(body);
+  return whole.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace floe::server

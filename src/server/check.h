@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// floe check: reads everything that has a checksum and tells what is damaged.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace floe::server {
+
+struct CheckReport {
+  std::int64_t problems = 0;
+  std::string text;  ///< for people, a line per finding
+  std::string json;
+};
+
+/// Log segments (CRC-32C of every batch), meta.db (SQLite's integrity check), checkpoint state files (CRC), and the data files the current
+/// snapshots of the warehouse name (present, size). Takes the directory's lock: kFailedPrecondition while a node runs on it.
+Result<CheckReport> CheckDataDirectory(const std::string& path);
+
+}  // namespace floe::server
