@@ -55,14 +55,15 @@ class CatalogManager {
 
   explicit CatalogManager(meta::Store* store) : store_(store) {}
   Status Load();
-  Result<std::shared_ptr<Catalog>> Open(const CatalogInfo& info);
-  Status Store(const CatalogInfo& info, bool replace);
+  Result<std::shared_ptr<Catalog>> OpenCatalog(const CatalogInfo& info);
+  Status Save(const CatalogInfo& info);
+  std::string Near(const std::string& name) const;  ///< caller holds mu_
 
   meta::Store* const store_;
   mutable std::mutex mu_;
   // Guarded by mu_:
   std::map<std::string, Entry> catalogs_;
-  std::map<std::string, CatalogFactory> factories_;
+  std::map<std::string, CatalogFactory> factories_;  // by type
 };
 
 }  // namespace floe::sql::catalog

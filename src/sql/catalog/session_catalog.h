@@ -62,7 +62,6 @@ class SessionCatalog {
 
  private:
   Result<std::shared_ptr<Catalog>> CatalogOf(const ObjectPath& path) const;
-  Error Unknown(const ObjectPath& path) const;
   Status DropTable(const dialect::Drop& statement);
   Status DropDatabase(const dialect::Drop& statement);
   Status RenameTable(const ObjectPath& from, const dialect::ObjectName& to);

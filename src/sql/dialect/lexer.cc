@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/dialect/lexer.h"
 
-#include <fmt/format.h>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/result.h"
 

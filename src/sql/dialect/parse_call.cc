@@ -131,7 +131,15 @@ Result<TableArgument> Parser::ParseTableArgument() {
     }
   }
   if (AcceptWords({"ORDER", "BY"})) {
-    FLOE_TRY(table.order_by, ParseOrderItems());
+    // Behind a comma stands the next argument, so that several keys need parentheses.
+    if (IsMark("(")) {
+      FLOE_TRY(Token open, Open("("));
+      FLOE_TRY(table.order_by, ParseOrderItems());
+      FLOE_TRY_VOID(Close(open));
+    } else {
+      FLOE_TRY(OrderItem item, ParseOrderItem());
+      table.order_by.push_back(std::move(item));
+    }
   }
   return table;
 }

@@ -180,20 +180,25 @@ Status Parser::ParseQueryTail(Query& query) {
   }
 }
 
+Result<OrderItem> Parser::ParseOrderItem() {
+  OrderItem item;
+  FLOE_TRY(item.expression, ParseExpr());
+  if (Accept("DESC")) {
+    item.descending = true;
+  } else {
+    Accept("ASC");
+  }
+  if (Accept("NULLS")) {
+    item.nulls = Is("FIRST") ? NullsOrder::kFirst : NullsOrder::kLast;
+    if (!Accept("FIRST")) FLOE_TRY_VOID(Expect("LAST"));
+  }
+  return item;
+}
+
 Result<std::vector<OrderItem>> Parser::ParseOrderItems() {
   std::vector<OrderItem> items;
   for (bool more = true; more; more = AcceptMark(",")) {
-    OrderItem item;
-    FLOE_TRY(item.expression, ParseExpr());
-    if (Accept("DESC")) {
-      item.descending = true;
-    } else {
-      Accept("ASC");
-    }
-    if (Accept("NULLS")) {
-      item.nulls = Is("FIRST") ? NullsOrder::kFirst : NullsOrder::kLast;
-      if (!Accept("FIRST")) FLOE_TRY_VOID(Expect("LAST"));
-    }
+    FLOE_TRY(OrderItem item, ParseOrderItem());
     items.push_back(std::move(item));
   }
   return items;

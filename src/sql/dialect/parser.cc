@@ -3,8 +3,9 @@
 #include "sql/dialect/parser.h"
 
 #include <charconv>
-#include <fmt/format.h>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "sql/dialect/parser_internal.h"
 

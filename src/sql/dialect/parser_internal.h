@@ -143,6 +143,7 @@ class Parser {
   Result<Box<TimeTravel>> ParseTimeTravel();
   Status ParseTableAlias(TableReference& table);
   Result<GroupItem> ParseGroupItem();
+  Result<OrderItem> ParseOrderItem();
   Result<std::vector<OrderItem>> ParseOrderItems();
   bool AtQuery() const;
   bool AtAlias() const;

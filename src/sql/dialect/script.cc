@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cutting scripts into statements, and errors with their source line.
 #include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/result.h"

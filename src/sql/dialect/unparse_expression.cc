@@ -13,7 +13,7 @@ struct OperatorText {
   int precedence;
 };
 
-OperatorText Describe(BinaryOperator op) {
+OperatorText OperatorOf(BinaryOperator op) {
   switch (op) {
     case BinaryOperator::kOr: return {"OR", kOrPrecedence};
     case BinaryOperator::kAnd: return {"AND", kAndPrecedence};
@@ -37,11 +37,13 @@ OperatorText Describe(BinaryOperator op) {
 }
 
 int Precedence(const Expression& expression) {
-  if (const auto* unary = expression.As<Unary>()) return unary->op == UnaryOperator::kNot ? kNotPrecedence : kUnaryPrecedence;
-  if (const auto* binary = expression.As<Binary>()) return Describe(binary->op).precedence;
+  if (const auto* unary = expression.As<Unary>())
+    return unary->op == UnaryOperator::kNot ? kNotPrecedence : kUnaryPrecedence;
+  if (const auto* binary = expression.As<Binary>()) return OperatorOf(binary->op).precedence;
   if (expression.As<IsTest>() != nullptr) return kIsPrecedence;
   if (expression.As<Quantified>() != nullptr) return kComparePrecedence;
-  if (expression.As<Between>() != nullptr || expression.As<In>() != nullptr || expression.As<Like>() != nullptr) return kPredicatePrecedence;
+  if (expression.As<Between>() != nullptr || expression.As<In>() != nullptr || expression.As<Like>() != nullptr)
+    return kPredicatePrecedence;
   return kPostfixPrecedence;
 }
 
@@ -78,9 +80,13 @@ void Printer::Names(const std::vector<Identifier>& names, std::string_view separ
   }
 }
 
-void Printer::Name(const ObjectName& name) { Names(name.parts, "."); }
+void Printer::Name(const ObjectName& name) {
+  Names(name.parts, ".");
+}
 
-void Printer::String(std::string_view text) { out_ += QuoteString(text); }
+void Printer::String(std::string_view text) {
+  out_ += QuoteString(text);
+}
 
 void Printer::List(const std::vector<Expression>& items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -126,20 +132,25 @@ void Printer::Node(const IntervalLiteral& node) {
   Text(ToString(node.from));
   bool range = node.from != node.to;
   bool fraction_first = node.fractional_precision >= 0 && !(range && node.to == TimeUnit::kSecond);
-  if (node.precision >= 0) Text(fmt::format("({}{})", node.precision, fraction_first ? fmt::format(", {}", node.fractional_precision) : ""));
+  if (node.precision >= 0)
+    Text(fmt::format("({}{})", node.precision, fraction_first ? fmt::format(", {}", node.fractional_precision) : ""));
   if (!range) return;
   Text(" TO ");
   Text(ToString(node.to));
-  if (node.to == TimeUnit::kSecond && node.fractional_precision >= 0) Text(fmt::format("({})", node.fractional_precision));
+  if (node.to == TimeUnit::kSecond && node.fractional_precision >= 0)
+    Text(fmt::format("({})", node.fractional_precision));
 }
 
-void Printer::Node(const ColumnReference& node) { Names(node.parts, "."); }
+void Printer::Node(const ColumnReference& node) {
+  Names(node.parts, ".");
+}
 
 /// What stands before '.' or '['.
 void Printer::Base(const Expression& base) {
   const auto* call = base.As<Call>();
-  bool bare = base.As<FieldAccess>() != nullptr || base.As<Subscript>() != nullptr || base.As<ArrayConstructor>() != nullptr ||
-              base.As<MapConstructor>() != nullptr || base.As<RowConstructor>() != nullptr || base.As<Cast>() != nullptr ||
+  bool bare = base.As<FieldAccess>() != nullptr || base.As<Subscript>() != nullptr ||
+              base.As<ArrayConstructor>() != nullptr || base.As<MapConstructor>() != nullptr ||
+              base.As<RowConstructor>() != nullptr || base.As<Cast>() != nullptr ||
               (call != nullptr && !call->no_parentheses && !call->over);
   if (!bare) Text("(");
   Print(base);
@@ -181,7 +192,7 @@ void Printer::Node(const Unary& node) {
 }
 
 void Printer::Node(const Binary& node) {
-  OperatorText op = Describe(node.op);
+  OperatorText op = OperatorOf(node.op);
   Print(*node.left, op.precedence);
   Text(" ");
   Text(op.text);
@@ -233,12 +244,14 @@ void Printer::Node(const Like& node) {
 void Printer::Node(const Quantified& node) {
   Print(*node.operand, kComparePrecedence);
   Text(" ");
-  Text(Describe(node.op).text);
+  Text(OperatorOf(node.op).text);
   Text(node.all ? " ALL " : " ANY ");
   InParentheses(*node.query);
 }
 
-void Printer::Node(const ScalarQuery& node) { InParentheses(*node.query); }
+void Printer::Node(const ScalarQuery& node) {
+  InParentheses(*node.query);
+}
 
 void Printer::Node(const Case& node) {
   Text("CASE");
@@ -267,8 +280,12 @@ void Printer::Node(const Cast& node) {
   Text(")");
 }
 
-void Printer::Node(const Call& node) { PrintCall(node); }
-void Printer::Node(const Symbol& node) { Text(node.text); }
+void Printer::Node(const Call& node) {
+  PrintCall(node);
+}
+void Printer::Node(const Symbol& node) {
+  Text(node.text);
+}
 
 void Printer::Node(const RowConstructor& node) {
   Text("ROW(");
@@ -339,7 +356,13 @@ void Printer::Arguments(const Call& call) {
   bool position = upper == "POSITION" && arguments.size() == 2;
   bool pairs = (upper == "JSON_OBJECT" || upper == "JSON_OBJECTAGG") && arguments.size() % 2 == 0;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (i > 0) Text((extract && i == 1) || (trim && i == 2) ? " FROM " : trim ? " " : rounding ? " TO " : position ? " IN " : pairs && i % 2 == 1 ? " VALUE " : ", ");
+    if (i > 0)
+      Text((extract && i == 1) || (trim && i == 2) ? " FROM "
+           : trim                                  ? " "
+           : rounding                              ? " TO "
+           : position                              ? " IN "
+           : pairs && i % 2 == 1                   ? " VALUE "
+                                                   : ", ");
     if (pairs && i % 2 == 0) Text("KEY ");
     if (!arguments[i].name.text.empty()) {
       Name(arguments[i].name.text);

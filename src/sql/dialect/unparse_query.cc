@@ -5,10 +5,13 @@
 namespace floe::sql::dialect {
 namespace {
 
-int Precedence(const SetOperation& operation) { return operation.op == SetOperator::kIntersect ? 2 : 1; }
+int Precedence(const SetOperation& operation) {
+  return operation.op == SetOperator::kIntersect ? 2 : 1;
+}
 
 bool HasTail(const Query& query) {
-  return !query.with.empty() || !query.order_by.empty() || query.limit || query.offset || query.As<Box<Query>>() != nullptr;
+  return !query.with.empty() || !query.order_by.empty() || query.limit || query.offset ||
+         query.As<Box<Query>>() != nullptr;
 }
 
 }  // namespace
@@ -48,7 +51,9 @@ void Printer::Body(const Query& query) {
   std::visit([&](const auto& node) { Node(node); }, query.body);
 }
 
-void Printer::Node(const Box<Query>& node) { InParentheses(*node); }
+void Printer::Node(const Box<Query>& node) {
+  InParentheses(*node);
+}
 
 void Printer::Operand(const Query& query, int minimum) {
   const auto* operation = query.As<SetOperation>();

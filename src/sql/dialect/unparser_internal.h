@@ -2,6 +2,7 @@
 // The printer behind unparser.h; its methods live in unparse_*.cc by subject.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +12,8 @@
 
 namespace floe::sql::dialect {
 
-/// Appends to one string. Names always stand in back-ticks, so that the text also reads well in Flink, which reserves more words.
+/// Appends to one string. Names always stand in back-ticks, so that the text also reads well in Flink, which reserves
+/// more words.
 class Printer {
  public:
   std::string Take() && { return std::move(out_); }
