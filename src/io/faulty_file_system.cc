@@ -21,6 +21,7 @@ class FaultyFile final : public WritableFile {
     }
     std::uint64_t fits = faults_.TakeSpace(bytes.size());
     if (fits > 0) FLOE_TRY_VOID(base_->WriteAt(position, bytes.first(fits)));
+    faults_.RunWriteHook();
     if (fits < bytes.size()) return Fail(ErrorKind::kDiskFull, "write '" + path_ + "': injected full disk");
     return {};
   }
@@ -45,6 +46,20 @@ void Faults::FailSyncs(int count, std::string part) {
   std::lock_guard lock(mu_);
   failing_syncs_ = count;
   sync_part_ = std::move(part);
+}
+
+void Faults::AfterNextWrite(std::function<void()> hook) {
+  std::lock_guard lock(mu_);
+  write_hook_ = std::move(hook);
+}
+
+void Faults::RunWriteHook() {
+  std::function<void()> hook;
+  {
+    std::lock_guard lock(mu_);
+    hook.swap(write_hook_);
+  }
+  if (hook) hook();
 }
 
 std::uint64_t Faults::TakeSpace(std::uint64_t bytes) {

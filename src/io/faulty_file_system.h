@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,12 +25,15 @@ class Faults {
   void FailSyncs(int count, std::string part = "");
   /// The next `count` writes fail with kIo and leave half of their bytes behind.
   void FailWrites(int count) { failing_writes_ = count; }
+  /// Calls `hook` once, right after the next write reached the base file system and before anybody can sync it.
+  void AfterNextWrite(std::function<void()> hook);
   std::int64_t syncs() const { return syncs_; }
 
   /// For the file system.
   std::uint64_t TakeSpace(std::uint64_t bytes);
   bool TakeWriteFailure();
   bool TakeSyncFailure(const std::string& path);
+  void RunWriteHook();
 
  private:
   static constexpr std::int64_t kUnlimited = -1;
@@ -37,8 +41,9 @@ class Faults {
   std::atomic<int> failing_writes_{0};
   std::atomic<std::int64_t> syncs_{0};
   std::mutex mu_;
-  int failing_syncs_ = 0;  // guarded by mu_
-  std::string sync_part_;  // guarded by mu_
+  int failing_syncs_ = 0;             // guarded by mu_
+  std::string sync_part_;             // guarded by mu_
+  std::function<void()> write_hook_;  // guarded by mu_
 };
 
 /// Thread-safe; `base` and `faults` must outlive it. Overwriting counts as taking space.

@@ -18,7 +18,8 @@
 
 namespace floe::io {
 class FileSystem;
-}
+class ReadableFile;
+}  // namespace floe::io
 namespace floe::meta {
 class Store;
 }
@@ -46,6 +47,16 @@ struct ReadResult {
   Offset log_start_offset;
 };
 
+/// Where whole record batches lie in a file, for sendfile. The bytes stay readable through `file` even when retention
+/// removes it.
+struct FileRange {
+  std::shared_ptr<const io::ReadableFile> file;  ///< null when there is nothing to read yet
+  std::uint64_t position = 0;
+  std::uint64_t length = 0;
+  Offset high_watermark;
+  Offset log_start_offset;
+};
+
 struct OffsetAndTimestamp {
   Offset offset{-1};
   TimestampMs timestamp{-1};
@@ -69,6 +80,11 @@ class Partition {
   virtual void WhenDurable(Offset offset, std::function<void(Status)> done) = 0;
   /// kOutOfRange outside [log start, high watermark].
   virtual Result<ReadResult> Read(Offset from, std::size_t max_bytes) = 0;
+  /// The same as Read without reading. Never crosses a segment, so it may be shorter than max_bytes although more
+  /// follows.
+  virtual Result<FileRange> Locate(Offset /*from*/, std::size_t /*max_bytes*/) {
+    return Fail(ErrorKind::kNotSupported, "this partition has no files to read from");
+  }
   /// Calls `ready` once, from some other thread, when the high watermark passes `offset`. Returns a token for Forget.
   virtual std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) = 0;
   /// After it returns `ready` is not running and will not run.

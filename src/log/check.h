@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verification of a log directory, for `floe check`: every segment, every batch, every record.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace floe::io {
+class FileSystem;
+}
+
+namespace floe::log {
+
+struct BadPosition {
+  std::string file;
+  std::uint64_t position = 0;
+  Offset expected_offset;  ///< the offset that should be here
+  std::string reason;
+  /// In the last segment: a tail that was torn by a crash and never acknowledged looks like this, and the next start
+  /// cuts it.
+  bool in_last_segment = false;
+};
+
+struct PartitionReport {
+  std::string directory;  ///< "weather-6fa459ea/0", below the log's directory
+  std::int64_t segments = 0;
+  std::int64_t batches = 0;
+  std::int64_t records = 0;
+  std::uint64_t bytes = 0;  ///< of good batches
+  Offset log_start;
+  Offset log_end;
+  std::optional<BadPosition> bad;  ///< the first; what follows it in the partition was not looked at
+};
+
+/// Reads everything under `directory` (DIR/log) and changes nothing. Beside a running node a batch that is being
+/// written may show as a bad position in the last segment. kNotFound, kIo.
+Result<std::vector<PartitionReport>> CheckDirectory(io::FileSystem& files, const std::string& directory);
+
+}  // namespace floe::log

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log/log.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "log/harness_testing.h"
+#include "log/partition.h"
+
+namespace floe::log {
+namespace {
+
+using kafka::BatchOptions;
+
+BatchOptions Producer(std::int64_t id, int epoch, int sequence) {
+  return {.producer_id = ProducerId(id),
+          .producer_epoch = ProducerEpoch(static_cast<std::int16_t>(epoch)),
+          .base_sequence = sequence};
+}
+
+PartitionLog& Inner(Partition& partition) {
+  return static_cast<PartitionLog&>(partition);
+}
+
+TEST(LogTest, WhatIsDurableIsReadableAfterEveryKindOfStop) {
+  Harness h;
+  for (int i = 0; i < 3; ++i) {
+    auto partition = h.Topic("t");
+    auto appended =
+        Append(*partition, MakeBatch({{10 * i, "a" + std::to_string(i)}, {10 * i + 1, "b" + std::to_string(i)}}));
+    ASSERT_OK(appended);
+    EXPECT_EQ(appended->base_offset, Offset(2 * i));
+    EXPECT_EQ(appended->last_offset, Offset(2 * i + 1));
+    ASSERT_OK(WaitDurable(*partition, appended->last_offset + 1));
+    EXPECT_EQ(partition->high_watermark(), Offset(2 * i + 2));
+    SeededRandom random(static_cast<std::uint64_t>(i));
+    if (i == 0) h.Restart();
+    if (i == 1) h.Kill();
+    if (i == 2) h.Crash(random);
+  }
+  auto records = ReadAll(*h.Topic("t"), Offset(0));
+  ASSERT_EQ(records.size(), 6u);
+  EXPECT_EQ(records[3], (TestRecord{Offset(3), TimestampMs(11), "b1"}));
+  EXPECT_EQ(h.Topic("t")->MaxTimestamp().timestamp, TimestampMs(21));
+  EXPECT_EQ(h.Topic("t")->MaxTimestamp().offset, Offset(5));
+}
+
+TEST(LogTest, ReadsGiveWholeBatchesAndAtLeastOne) {
+  Harness h;
+  auto partition = h.Topic("t");
+  std::string one = MakeBatch({{1, std::string(100, 'x')}});
+  for (int i = 0; i < 10; ++i) ASSERT_OK(Append(*partition, one));
+  ASSERT_OK(WaitDurable(*partition, Offset(10)));
+  EXPECT_EQ(partition->Read(Offset(3), 1)->batches.size(), one.size());
+  EXPECT_EQ(partition->Read(Offset(3), one.size() * 2 + 10)->batches.size(), one.size() * 2);
+  EXPECT_EQ(partition->Read(Offset(3), 1 << 20)->batches.size(), one.size() * 7);
+  EXPECT_TRUE(partition->Read(Offset(10), 1 << 20)->batches.empty());
+  EXPECT_THAT(partition->Read(Offset(11), 1), IsError(ErrorKind::kOutOfRange));
+  EXPECT_THAT(partition->Read(Offset(-1), 1), IsError(ErrorKind::kOutOfRange));
+  auto range = partition->Locate(Offset(4), one.size() * 3);
+  ASSERT_OK(range);
+  EXPECT_EQ(range->position, one.size() * 4);
+  EXPECT_EQ(range->length, one.size() * 3);
+}
+
+TEST(LogTest, BadBatchesAreRefusedAndLeaveNothing) {
+  Harness h;
+  auto partition = h.Topic("t", {{{"max.message.bytes", "500"}}});
+  std::string good = MakeBatch({{1, "a"}, {2, "b"}});
+  std::string bad = good;
+  bad[bad.size() - 1] ^= 1;
+  EXPECT_THAT(Append(*partition, bad), IsError(ErrorKind::kCorruption));
+  EXPECT_THAT(Append(*partition, good.substr(0, good.size() - 1)), IsError(ErrorKind::kCorruption));
+  EXPECT_THAT(Append(*partition, good + good.substr(0, 30)), IsError(ErrorKind::kCorruption));
+  EXPECT_THAT(Append(*partition, ""), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, std::string(1000, 'x')}})), IsError(ErrorKind::kTooLarge));
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, "a"}}, {.control = true})), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, "a"}}, {.transactional = true})), IsError(ErrorKind::kNotSupported));
+  EXPECT_EQ(partition->log_end_offset(), Offset(0));
+  auto two = Append(*partition, good + good);
+  ASSERT_OK(two);
+  EXPECT_EQ(two->last_offset, Offset(3));
+  ASSERT_OK(WaitDurable(*partition, Offset(4)));
+  EXPECT_EQ(ReadAll(*partition, Offset(0)).size(), 4u);
+}
+
+TEST(LogTest, IdempotentProducers) {
+  Harness h;
+  for (int stop = 0; stop < 3; ++stop) {
+    std::string name = "t" + std::to_string(stop);
+    auto batch = [&](int epoch, int sequence, int count = 2) {
+      std::vector<std::pair<std::int64_t, std::string>> records(static_cast<std::size_t>(count), {1, "x"});
+      return Append(*h.Topic(name), MakeBatch(records, Producer(7, epoch, sequence)));
+    };
+    ASSERT_OK(batch(0, 40));  // not known: any sequence
+    for (int i = 1; i < 6; ++i) ASSERT_OK(batch(0, 40 + 2 * i));
+    ASSERT_OK(WaitDurable(*h.Topic(name), Offset(12)));
+    if (stop == 1) h.Restart();
+    if (stop == 2) h.Kill();
+    auto again = batch(0, 42);
+    ASSERT_OK(again);
+    EXPECT_TRUE(again->duplicate);
+    EXPECT_EQ(again->base_offset, Offset(2));
+    EXPECT_EQ(again->last_offset, Offset(3));
+    EXPECT_THAT(batch(0, 40), IsError(ErrorKind::kConflict));  // six batches ago: forgotten
+    EXPECT_THAT(batch(0, 54), IsError(ErrorKind::kConflict));  // a gap
+    EXPECT_THAT(batch(1, 5), IsError(ErrorKind::kConflict));   // an epoch begins at 0
+    ASSERT_OK(batch(1, 0));
+    EXPECT_THAT(batch(0, 52), IsError(ErrorKind::kFailedPrecondition));
+    EXPECT_EQ(h.Topic(name)->log_end_offset(), Offset(14));
+  }
+  auto wrap = [&](int sequence) {
+    return Append(*h.Topic("w"), MakeBatch({{1, "a"}, {1, "b"}}, Producer(9, 0, sequence)));
+  };
+  ASSERT_OK(wrap(0x7fffffff));  // the second record has sequence 0
+  ASSERT_OK(wrap(1));
+  EXPECT_TRUE(wrap(0x7fffffff)->duplicate);
+}
+
+TEST(LogTest, TimestampsAreFound) {
+  for (bool compressed : {false, true}) {
+    Harness h(1024);
+    auto partition = h.Topic("t");
+    // Out of order inside and across batches.
+    for (int i = 0; i < 100; ++i) {
+      std::int64_t t = 1000 + 10 * i - (i % 3 == 0 ? 35 : 0);
+      ASSERT_OK(Append(*partition,
+                       MakeBatch({{t, "a"}, {t + 4, "b"}},
+                                 {.compression = compressed ? kafka::Compression::kLz4 : kafka::Compression::kNone})));
+    }
+    ASSERT_OK(WaitDurable(*partition, Offset(200)));
+    auto all = ReadAll(*partition, Offset(0));
+    ASSERT_EQ(all.size(), 200u);
+    for (int stop = 0; stop < 3; ++stop) {
+      partition = h.Topic("t");
+      for (std::int64_t t = 900; t < 2100; t += 3) {
+        auto expected =
+            std::find_if(all.begin(), all.end(), [&](const TestRecord& r) { return r.timestamp.value() >= t; });
+        auto found = partition->OffsetForTimestamp(TimestampMs(t));
+        ASSERT_OK(found);
+        EXPECT_EQ(found->offset, expected == all.end() ? Offset(-1) : expected->offset) << t;
+      }
+      if (stop == 0) h.Restart();
+      if (stop == 1) h.Kill();
+    }
+  }
+}
+
+TEST(LogTest, FullDiskRefusesCleanlyAndRecovers) {
+  Harness h;
+  auto partition = h.Topic("t");
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "before"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(1)));
+  h.faults_.SetSpaceLeft(40);
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, "lost"}})), IsError(ErrorKind::kDiskFull));
+  EXPECT_EQ(partition->log_end_offset(), Offset(1));
+  EXPECT_EQ(ReadAll(*partition, Offset(0)).size(), 1u);
+  EXPECT_EQ(*(*h.memory_.OpenReadable(h.Directory("t") + "/00000000000000000000.log"))->Size(),
+            partition->size_bytes());
+  h.faults_.GiveSpace();
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "after"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(2)));
+  h.Kill();
+  auto records = ReadAll(*h.Topic("t"), Offset(0));
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].value, "after");
+}
+
+TEST(LogTest, FullDiskDuringARollIsOnlyAFullDisk) {
+  Harness h(300);
+  auto partition = h.Topic("t");
+  std::string batch = MakeBatch({{1, std::string(100, 'x')}});
+  ASSERT_OK(Append(*partition, batch));
+  h.faults_.SetSpaceLeft(5);
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, std::string(150, 'y')}})), IsError(ErrorKind::kDiskFull));
+  h.faults_.GiveSpace();
+  for (int i = 0; i < 5; ++i) ASSERT_OK(Append(*partition, batch));
+  ASSERT_OK(WaitDurable(*partition, Offset(6)));
+  EXPECT_EQ(ReadAll(*partition, Offset(0)).size(), 6u);
+  h.Restart();
+  EXPECT_EQ(ReadAll(*h.Topic("t"), Offset(0)).size(), 6u);
+}
+
+TEST(LogTest, FailedWriteLeavesNoTornBytes) {
+  Harness h;
+  auto partition = h.Topic("t");
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "a"}})));
+  h.faults_.FailWrites(1);
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, "b"}})), IsError(ErrorKind::kIo));
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "c"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(2)));
+  EXPECT_EQ(ReadAll(*partition, Offset(0))[1].value, "c");
+}
+
+TEST(LogTest, FailedSyncPoisonsThePartitionAndIsNeverRetried) {
+  Harness h;
+  auto partition = h.Topic("t");
+  auto other = h.Topic("other");
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "safe"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(1)));
+  h.faults_.FailSyncs(1, "/t-");
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "lost"}})));
+  auto status = WaitDurable(*partition, Offset(2));
+  EXPECT_THAT(status, IsError(ErrorKind::kIo));
+  EXPECT_THAT(status, HasErrorMessage("read-only"));
+  EXPECT_EQ(status.error().retry(), Retry::kNever);
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, "no"}})), IsError(ErrorKind::kIo));
+  EXPECT_THAT(WaitDurable(*partition, Offset(2)), IsError(ErrorKind::kIo));
+  EXPECT_EQ(partition->high_watermark(), Offset(1));
+  EXPECT_EQ(ReadAll(*partition, Offset(0)).size(), 1u);
+  ASSERT_OK(Append(*other, MakeBatch({{1, "x"}})));
+  EXPECT_OK(WaitDurable(*other, Offset(1)));
+  EXPECT_FALSE(h.log().Close());  // no clean-stop marker
+  SeededRandom random(3);
+  partition.reset();
+  other.reset();
+  h.Crash(random);
+  EXPECT_EQ(ReadAll(*h.Topic("t"), Offset(0))[0].value, "safe");
+  EXPECT_OK(Append(*h.Topic("t"), MakeBatch({{1, "again"}})));
+}
+
+TEST(LogTest, LostIndexIsRebuilt) {
+  Harness h(1024);
+  auto partition = h.Topic("t");
+  for (int i = 0; i < 100; ++i) ASSERT_OK(Append(*partition, MakeBatch({{i, "v" + std::to_string(i)}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(100)));
+  std::string directory = h.Directory("t");
+  auto damage = [&](const char* extension, std::string_view content) {
+    auto list = h.memory_.List(directory);
+    ASSERT_OK(list);
+    int n = 0;
+    for (const auto& file : *list) {
+      if (!file.name.ends_with(extension)) continue;
+      ++n;
+      if (content.empty()) {
+        ASSERT_OK(h.memory_.Remove(directory + "/" + file.name));
+      } else {
+        ASSERT_OK(io::WriteFileDurably(h.memory_, directory + "/" + file.name, content));
+      }
+    }
+    EXPECT_GT(n, 3);
+  };
+  for (const char* extension : {".index", ".timeindex"}) {
+    for (std::string_view content : {"", "rubbish!rubbish!rubbish!", "odd"}) {
+      ASSERT_OK(h.log().Close());
+      damage(extension, content);
+      h.Kill();
+      partition = h.Topic("t");
+      EXPECT_EQ(ReadAll(*partition, Offset(0), 200).size(), 100u) << extension << content;
+      for (int i : {0, 17, 55, 99}) EXPECT_EQ(ReadAll(*partition, Offset(i), 100)[0].offset, Offset(i));
+      EXPECT_EQ(partition->log_end_offset(), Offset(100));
+    }
+  }
+}
+
+TEST(LogTest, RetentionRemovesWholeOldSegments) {
+  Harness h(300);
+  std::int64_t now = h.clock_.WallNowMs().value();
+  auto by_time = h.Topic("time", {{{"retention.ms", "60000"}}});
+  auto by_size = h.Topic("size", {{{"retention.bytes", "1000"}}});
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_OK(Append(*by_time, MakeBatch({{now + 10'000 * i, std::string(100, 'x')}})));
+    ASSERT_OK(Append(*by_size, MakeBatch({{now, std::string(100, 'x')}})));
+  }
+  auto held = by_time->Locate(Offset(0), 100);
+  ASSERT_OK(held);
+  h.clock_.Advance(std::chrono::seconds(200));
+  ASSERT_OK(Inner(*by_time).ApplyRetention());
+  ASSERT_OK(Inner(*by_size).ApplyRetention());
+  // Records 0 to 13 are older than a minute; segments hold one or two.
+  EXPECT_GE(by_time->log_start_offset(), Offset(13));
+  EXPECT_LE(by_time->log_start_offset(), Offset(14));
+  EXPECT_THAT(by_time->Read(Offset(0), 100), IsError(ErrorKind::kOutOfRange));
+  EXPECT_GE(by_size->size_bytes(), 1000u);
+  EXPECT_LT(by_size->size_bytes(), 1400u);
+  std::string bytes(held->length, '\0');
+  EXPECT_EQ(*held->file->ReadAt(held->position, std::as_writable_bytes(std::span(bytes))), held->length);
+  EXPECT_OK(kafka::CheckBatch(std::as_bytes(std::span(bytes))));
+  // Everything is too old: the log is empty and goes on where it was.
+  h.clock_.Advance(std::chrono::hours(1));
+  ASSERT_OK(Inner(*by_time).ApplyRetention());
+  EXPECT_EQ(by_time->log_start_offset(), Offset(20));
+  EXPECT_EQ(by_time->MaxTimestamp().offset, Offset(-1));
+  h.Kill();
+  by_time = h.Topic("time");
+  EXPECT_EQ(by_time->log_start_offset(), Offset(20));
+  EXPECT_EQ(Append(*by_time, MakeBatch({{now, "x"}}))->base_offset, Offset(20));
+}
+
+TEST(LogTest, LogAppendTimeAndRecompression) {
+  Harness h;
+  auto partition = h.Topic("t", {{{"message.timestamp.type", "LogAppendTime"}, {"compression.type", "zstd"}}});
+  auto appended = Append(*partition, MakeBatch({{1, "a"}, {2, "b"}}, {.compression = kafka::Compression::kGzip}));
+  ASSERT_OK(appended);
+  EXPECT_EQ(appended->log_append_time, h.clock_.WallNowMs());
+  ASSERT_OK(WaitDurable(*partition, Offset(2)));
+  auto read = partition->Read(Offset(0), 1000);
+  auto header = kafka::CheckBatch(std::as_bytes(std::span(read->batches)));
+  ASSERT_OK(header);
+  EXPECT_EQ(header->compression(), kafka::Compression::kZstd);
+  auto records = ReadAll(*partition, Offset(0));
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].value, "b");
+  EXPECT_EQ(records[0].timestamp, h.clock_.WallNowMs());
+}
+
+TEST(LogTest, TopicsAreManaged) {
+  Harness h;
+  Log& log = h.log();
+  for (const char* name : {"", ".", "..", "a b", "a/b", "ü"})
+    EXPECT_THAT(log.CreateTopic(name, 1, {}), IsError(ErrorKind::kInvalidInput)) << name;
+  EXPECT_THAT(log.CreateTopic(std::string(250, 'a'), 1, {}), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(log.CreateTopic("t", 0, {}), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(log.CreateTopic("t", 1, {{{"retention.msec", "1"}}}), HasErrorMessage("retention.ms"));
+  EXPECT_THAT(log.CreateTopic("t", 1, {{{"retention.ms", "soon"}}}), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(log.CreateTopic("t", 1, {{{"cleanup.policy", "compact"}}}), IsError(ErrorKind::kNotSupported));
+  ASSERT_OK(log.CreateTopic("a.b", 2, {{{"retention.ms", "5"}}}));
+  EXPECT_THAT(log.CreateTopic("a.b", 1, {}), IsError(ErrorKind::kAlreadyExists));
+  EXPECT_THAT(log.CreateTopic("a_b", 1, {}), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(log.AddPartitions("a.b", 2), IsError(ErrorKind::kInvalidInput));
+  ASSERT_OK(log.AddPartitions("a.b", 3));
+  ASSERT_OK(log.AlterConfig("a.b", {{{"retention.bytes", "7"}}}));
+  EXPECT_THAT(log.AlterConfig("no", {}), IsError(ErrorKind::kNotFound));
+  auto id = log.AllocateProducerId();
+  ASSERT_OK(id);
+  h.Kill();
+  auto topic = h.log().FindTopic("a.b");
+  ASSERT_TRUE(topic);
+  EXPECT_EQ(topic->partitions.size(), 3u);
+  EXPECT_EQ(topic->config.overrides, (std::map<std::string, std::string>{{"retention.bytes", "7"}}));
+  EXPECT_GT(*h.log().AllocateProducerId(), *id);
+}
+
+TEST(LogTest, DeletedTopicWakesAllAndComesBackEmpty) {
+  Harness h;
+  auto partition = h.Topic("t");
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "old"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(1)));
+  auto range = partition->Locate(Offset(0), 1000);
+  auto woken = std::make_shared<std::promise<void>>();
+  partition->WhenReadable(Offset(1), [woken] { woken->set_value(); });
+  auto durable = std::make_shared<std::promise<Status>>();
+  partition->WhenDurable(Offset(100), [durable](Status s) { durable->set_value(std::move(s)); });
+  ASSERT_OK(h.log().DeleteTopic("t"));
+  woken->get_future().get();
+  EXPECT_THAT(durable->get_future().get(), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(partition->Read(Offset(0), 10), IsError(ErrorKind::kNotFound));
+  EXPECT_THAT(Append(*partition, MakeBatch({{1, "x"}})), IsError(ErrorKind::kNotFound));
+  std::string bytes(range->length, '\0');
+  EXPECT_EQ(*range->file->ReadAt(0, std::as_writable_bytes(std::span(bytes))), range->length);
+  EXPECT_EQ(h.Topic("t")->log_end_offset(), Offset(0));
+  h.Kill();
+  EXPECT_EQ(h.Topic("t")->log_end_offset(), Offset(0));
+}
+
+TEST(LogTest, ReadersAreWokenOnceAndCanBeForgotten) {
+  Harness h;
+  auto partition = h.Topic("t");
+  auto first = std::make_shared<std::promise<void>>();
+  std::atomic<int> forgotten = 0;
+  partition->WhenReadable(Offset(0), [first] { first->set_value(); });
+  auto token = partition->WhenReadable(Offset(0), [&] { ++forgotten; });
+  partition->Forget(token);
+  std::atomic<int> later = 0;
+  auto later_token = partition->WhenReadable(Offset(1), [&] { ++later; });
+  ASSERT_OK(Append(*partition, MakeBatch({{1, "a"}})));
+  first->get_future().get();
+  ASSERT_OK(WaitDurable(*partition, Offset(1)));
+  EXPECT_EQ(forgotten, 0);
+  EXPECT_EQ(later, 0);
+  partition->Forget(later_token);
+  auto at_once = std::make_shared<std::promise<std::thread::id>>();
+  partition->WhenReadable(Offset(0), [at_once] { at_once->set_value(std::this_thread::get_id()); });
+  EXPECT_NE(at_once->get_future().get(), std::this_thread::get_id());
+}
+
+TEST(LogTest, ManyWritersShareSyncsAndReadersFollow) {
+  Harness h(8192);
+  auto partition = h.Topic("t");
+  constexpr int kWriters = 4, kEach = 200;
+  std::vector<TestRecord> seen;
+  std::jthread reader([&] {
+    while (seen.size() < kWriters * kEach) {
+      Offset next(static_cast<std::int64_t>(seen.size()));
+      std::promise<void> ready;
+      auto token = partition->WhenReadable(next, [&] { ready.set_value(); });
+      ready.get_future().get();
+      partition->Forget(token);
+      for (auto& record : ReadAll(*partition, next)) seen.push_back(std::move(record));
+    }
+  });
+  {
+    std::vector<std::jthread> writers;
+    for (int w = 0; w < kWriters; ++w) {
+      writers.emplace_back([&, w] {
+        for (int i = 0; i < kEach; ++i) {
+          auto appended = Append(*partition, MakeBatch({{i, std::to_string(w) + ":" + std::to_string(i)}}));
+          ASSERT_OK(appended);
+          if (i % 10 == 9) {
+            EXPECT_OK(WaitDurable(*partition, appended->last_offset + 1));
+          }
+        }
+      });
+    }
+  }
+  reader.join();
+  ASSERT_EQ(seen.size(), static_cast<std::size_t>(kWriters * kEach));
+  std::map<char, int> next;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    EXPECT_EQ(seen[i].offset, Offset(static_cast<std::int64_t>(i)));
+    EXPECT_EQ(seen[i].value.substr(2), std::to_string(next[seen[i].value[0]]++));
+  }
+}
+
+}  // namespace
+}  // namespace floe::log
