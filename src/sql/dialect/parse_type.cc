@@ -145,43 +145,14 @@ Result<Type> Parser::ParseBaseType(TypeName& name) {
     FLOE_TRY(auto length, ParseLength(word, 1, Type::kMaxLength));
     return varying ? Type::Varbinary(length.value_or(Type::kMaxLength)) : Type::Binary(length.value_or(1));
   }
-  if (word == "DECIMAL" || word == "DEC" || word == "NUMERIC") {
-    Next();
-    if (!IsMark("(")) return Type::Decimal(10, 0);
-    FLOE_TRY(Token open, Open("("));
-    Span span = Current().span;
-    FLOE_TRY(std::int64_t precision, ParseInteger("a precision from 1 to 38"));
-    if (precision < 1 || precision > 38)
-      return FailAt(span, fmt::format("DECIMAL's precision is 1 to 38, not {}", precision));
-    std::int64_t scale = 0;
-    if (AcceptMark(",")) {
-      span = Current().span;
-      FLOE_TRY(scale, ParseInteger("a scale"));
-      if (scale > precision)
-        return FailAt(span, fmt::format("DECIMAL's scale is 0 to its precision ({}), not {}", precision, scale));
-    }
-    FLOE_TRY_VOID(Close(open));
-    return Type::Decimal(static_cast<std::int32_t>(precision), static_cast<std::int32_t>(scale));
-  }
+  if (word == "DECIMAL" || word == "DEC" || word == "NUMERIC") return ParseDecimalType();
   if (word == "TIME") {
     Next();
     FLOE_TRY(auto precision, ParseLength(word, 0, 9));
     AcceptWords({"WITHOUT", "TIME", "ZONE"});
     return Type::Time(precision.value_or(0));
   }
-  if (word == "ARRAY" || word == "MULTISET" || word == "MAP") {
-    Next();
-    FLOE_TRY(Token open, Open(IsMark("(") ? "(" : "<"));
-    FLOE_TRY(TypeName first, ParseTypeName());
-    if (word == "MAP") {
-      if (!AcceptMark(",")) return Unexpected("',' and the type of the values: MAP<STRING, INT>");
-      FLOE_TRY(TypeName value, ParseTypeName());
-      FLOE_TRY_VOID(Close(open));
-      return Type::Map(first.type, value.type);
-    }
-    FLOE_TRY_VOID(Close(open));
-    return word == "ARRAY" ? Type::Array(first.type) : Type::Multiset(first.type);
-  }
+  if (word == "ARRAY" || word == "MULTISET" || word == "MAP") return ParseCollectionType(word);
   for (const ForeignType& foreign : kForeign) {
     if (foreign.word == word)
       return FailAt(token.span, fmt::format("{} is no type of Flink SQL; use {}", word, foreign.fix));
@@ -189,6 +160,39 @@ Result<Type> Parser::ParseBaseType(TypeName& name) {
   std::string_view near = NearestWord(word, kTypeWords);
   return FailAt(token.span, fmt::format("'{}' is not a data type{}", token.text,
                                         near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+}
+
+Result<Type> Parser::ParseDecimalType() {
+  Next();
+  if (!IsMark("(")) return Type::Decimal(10, 0);
+  FLOE_TRY(Token open, Open("("));
+  Span span = Current().span;
+  FLOE_TRY(std::int64_t precision, ParseInteger("a precision from 1 to 38"));
+  if (precision < 1 || precision > 38)
+    return FailAt(span, fmt::format("DECIMAL's precision is 1 to 38, not {}", precision));
+  std::int64_t scale = 0;
+  if (AcceptMark(",")) {
+    span = Current().span;
+    FLOE_TRY(scale, ParseInteger("a scale"));
+    if (scale > precision)
+      return FailAt(span, fmt::format("DECIMAL's scale is 0 to its precision ({}), not {}", precision, scale));
+  }
+  FLOE_TRY_VOID(Close(open));
+  return Type::Decimal(static_cast<std::int32_t>(precision), static_cast<std::int32_t>(scale));
+}
+
+Result<Type> Parser::ParseCollectionType(const std::string& word) {
+  Next();
+  FLOE_TRY(Token open, Open(IsMark("(") ? "(" : "<"));
+  FLOE_TRY(TypeName first, ParseTypeName());
+  if (word == "MAP") {
+    if (!AcceptMark(",")) return Unexpected("',' and the type of the values: MAP<STRING, INT>");
+    FLOE_TRY(TypeName value, ParseTypeName());
+    FLOE_TRY_VOID(Close(open));
+    return Type::Map(first.type, value.type);
+  }
+  FLOE_TRY_VOID(Close(open));
+  return word == "ARRAY" ? Type::Array(first.type) : Type::Multiset(first.type);
 }
 
 Result<Type> Parser::ParseRowType() {

@@ -151,6 +151,8 @@ class Parser {
   // ---- types ----
   Result<data::Type> ParseBaseType(TypeName& name);
   Result<data::Type> ParseRowType();
+  Result<data::Type> ParseDecimalType();
+  Result<data::Type> ParseCollectionType(const std::string& word);
   Result<data::Type> ParseChildType(std::string_view constructor, const Token& open);
   Result<data::Type> ParseTimestampType();
   Result<data::Type> ParseIntervalType();

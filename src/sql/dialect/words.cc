@@ -136,7 +136,10 @@ std::string_view NearestWord(std::string_view word, std::span<const std::string_
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(1, std::min<std::size_t>(2, upper.size() / 3)) + 1;
   for (std::string_view candidate : known) {
-    std::size_t distance = Distance(upper, ToUpper(candidate));
+    std::string other = ToUpper(candidate);
+    std::size_t distance = Distance(upper, other);
+    // WHIT for WITH: the right letters in a wrong order are one slip.
+    if (distance == 2 && std::ranges::is_permutation(upper, other)) distance = 1;
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
