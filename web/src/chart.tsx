@@ -21,12 +21,15 @@ interface Props {
 const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const sync = uPlot.sync('weather');
 
+// Seconds between labels, from fine to coarse.
+const timeSteps = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+
 function fill(u: uPlot): CanvasGradient | string {
   const { top, height } = u.bbox;
   if (!Number.isFinite(top + height) || height <= 0) return 'transparent';
   const gradient = u.ctx.createLinearGradient(0, top, 0, top + height);
   gradient.addColorStop(0, variable('--line-fill'));
-  gradient.addColorStop(1, 'transparent');
+  gradient.addColorStop(1, variable('--line-fade'));
   return gradient;
 }
 
@@ -50,7 +53,7 @@ function options(width: number, height: number, onCursor: (index: number | null)
     },
     scales: { x: { time: true }, y: { auto: false } },
     axes: [
-      { ...axis, size: 22, gap: 4, space: 46, values: (_, ticks) => ticks.map((t) => timeOfDay(t).slice(0, 5)), grid: { show: false } },
+      { ...axis, size: 22, gap: 4, space: 46, incrs: timeSteps, values: (_, ticks) => ticks.map((t) => timeOfDay(t).slice(0, 5)), grid: { show: false } },
       { ...axis, size: 34, gap: 6, space: 36, values: (_, ticks) => ticks.map((t) => String(t)) },
     ],
     series: [{}, { stroke: () => variable('--line'), width: 1.75, fill, points: { show: false }, spanGaps: true }],
