@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Framing, order and limits of one connection.
+#include "kafka/server/connection.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/logging.h"
+#include "kafka/server/api_table.h"
+
+namespace floe::kafka {
+namespace {
+
+/// Key, version, correlation id, client id.
+constexpr std::uint32_t kSmallestRequest = 10;
+/// Frame memory that an idle connection may keep.
+constexpr std::size_t kKeepIdle = 64U << 10;
+constexpr std::size_t kFrameGrain = 64U << 10;
+constexpr std::chrono::seconds kReleaseAfter{5};
+
+std::uint32_t BigEndian32(std::span<const std::byte, 4> bytes) {
+  std::uint32_t value = 0;
+  for (const auto byte : bytes) value = value << 8 | std::to_integer<std::uint32_t>(byte);
+  return value;
+}
+
+bool IsNormalEnd(const Error& error) {
+  return error.kind() == ErrorKind::kUnavailable || error.kind() == ErrorKind::kCancelled;
+}
+
+}  // namespace
+
+Connection::Connection(net::TcpSocket socket, ConnectionContext context)
+    : socket_(std::move(socket)), context_(context) {
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  const auto peer = socket_.remote_endpoint(ignored);
+  client_host_ = "/" + peer.address().to_string();  // as Kafka shows it
+  peer_ = fmt::format("{}:{}", peer.address().to_string(), peer.port());
+  read_progress_ = Now();
+}
+
+Task<void> Connection::Run() {
+  const auto ended = co_await Serve();
+  if (!ended && !IsNormalEnd(ended.error())) {
+    logging::Warn("kafka", "connection closed", {{"peer", peer_}, {"cause", ended.error().ToString()}});
+  }
+  Close();
+}
+
+void Connection::Close() {
+  if (std::exchange(closed_, true)) return;
+  boost::system::error_code ignored;
+  socket_.shutdown(net::TcpSocket::shutdown_both, ignored);
+  socket_.close(ignored);
+  if (writer_wake_) writer_wake_->Set(true);
+  if (room_wake_) room_wake_->Set(true);
+}
+
+void Connection::CheckHealth(std::chrono::nanoseconds now) {
+  if (closed_) return;
+  const auto& options = context_.services.options;
+  const bool idle = phase_ == Phase::kIdle && pending_.empty() && !writing_;
+  const bool receiving_stuck = phase_ == Phase::kReceiving && now - read_progress_ > options.stall_timeout;
+  const bool writing_stuck = writing_ && now - write_progress_ > options.stall_timeout;
+  if (receiving_stuck || writing_stuck) {
+    logging::Warn(
+        "kafka", "connection closed",
+        {{"peer", peer_}, {"cause", receiving_stuck ? "a request stalled" : "the client does not read its responses"}});
+    return Close();
+  }
+  if (idle && now - read_progress_ > options.idle_timeout) return Close();
+  if (phase_ == Phase::kIdle && frame_capacity_ > kKeepIdle && now - read_progress_ > kReleaseAfter) {
+    frame_.reset();
+    frame_capacity_ = 0;
+  }
+}
+
+std::span<std::byte> Connection::FrameBuffer(std::size_t size) {
+  if (size > frame_capacity_) {
+    frame_.reset();
+    frame_capacity_ = (size + kFrameGrain - 1) / kFrameGrain * kFrameGrain;
+    frame_ = std::make_unique_for_overwrite<std::byte[]>(frame_capacity_);
+  }
+  return {frame_.get(), size};
+}
+
+Task<Status> Connection::ReadExactly(std::span<std::byte> out) {
+  while (!out.empty()) {
+    if (input_begin_ < input_end_) {
+      const auto n = std::min(out.size(), input_end_ - input_begin_);
+      std::memcpy(out.data(), input_.data() + input_begin_, n);
+      input_begin_ += n;
+      out = out.subspan(n);
+      continue;
+    }
+    // One call fills the rest of the frame and, beyond it, the front of the next one.
+    const std::array<boost::asio::mutable_buffer, 2> into{boost::asio::buffer(out.data(), out.size()),
+                                                          boost::asio::buffer(input_.data(), input_.size())};
+    const auto [error, n] = co_await socket_.async_read_some(into, kAsValues);
+    if (error) co_return Fail(NetworkError(error, "reading from " + peer_));
+    read_progress_ = Now();
+    const auto own = std::min(n, out.size());
+    input_begin_ = 0;
+    input_end_ = n - own;
+    out = out.subspan(own);
+  }
+  co_return Status();
+}
+
+Task<Status> Connection::Serve() {
+  const auto& options = context_.services.options;
+  for (;;) {
+    phase_ = Phase::kIdle;
+    read_progress_ = Now();
+    std::array<std::byte, 4> prefix;
+    FLOE_CO_TRY_VOID(co_await ReadExactly(prefix));
+    const auto size = BigEndian32(prefix);
+    if (size > options.max_request_bytes) {
+      co_return Fail(ErrorKind::kTooLarge,
+                     fmt::format("a request of {} bytes is larger than the limit of {} (or no Kafka request)", size,
+                                 options.max_request_bytes));
+    }
+    if (size < kSmallestRequest)
+      co_return Fail(ErrorKind::kInvalidInput, fmt::format("a request has only {} bytes", size));
+    phase_ = Phase::kHandling;  // waiting for memory is our doing
+    FLOE_CO_TRY(auto lease, co_await context_.request_budget.Acquire(size));
+    phase_ = Phase::kReceiving;
+    read_progress_ = Now();
+    const auto frame = FrameBuffer(size);
+    FLOE_CO_TRY_VOID(co_await ReadExactly(frame));
+    phase_ = Phase::kHandling;
+    FLOE_CO_TRY_VOID(co_await HandleFrame(frame));
+    lease.Release();
+    while (pending_.size() >= options.max_pipelined && !closed_) {
+      room_wake_.emplace();
+      auto wake = *room_wake_;
+      FLOE_CO_TRY([[maybe_unused]] const bool room, co_await wake.Wait());
+    }
+    if (closed_) co_return Status();
+  }
+}
+
+Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
+  Reader reader(frame);
+  FLOE_CO_TRY(auto header, DecodeRequestHeader(reader));
+  const auto* api = FindApi(header.api_key);
+  if (api == nullptr) {
+    co_return Fail(ErrorKind::kNotSupported, fmt::format("api key {} is not offered", header.api_key));
+  }
+  // A client that asks for an unknown version of ApiVersions is told what there is; of others it should have known.
+  const bool offered = header.api_version >= api->min_handled && header.api_version <= api->max_version;
+  if (!offered && api->key != ApiKey::kApiVersions) {
+    co_return Fail(ErrorKind::kNotSupported,
+                   fmt::format("version {} of api key {} is not supported", header.api_version, header.api_key));
+  }
+  Request request{std::move(header), reader, client_host_};
+  auto reply = co_await api->handler(context_.services, request);
+  if (!reply) {
+    auto error = std::move(reply).error();
+    co_return Fail(std::move(error).WithContext(fmt::format("handling api key {} version {} from client '{}'",
+                                                            request.header.api_key, request.header.api_version,
+                                                            request.header.client_id.value_or(""))));
+  }
+  co_return co_await Answer(std::move(*reply));
+}
+
+Task<Status> Connection::Answer(Reply reply) {
+  if (std::holds_alternative<std::monostate>(reply.response)) co_return Status();
+  if (auto* ready = std::get_if<Encoded>(&reply.response)) {
+    if (pending_.empty()) co_return co_await Write(std::move(*ready));
+    pending_.push_back({std::move(*ready), std::move(reply.lease)});
+    co_return Status();
+  }
+  pending_.push_back({std::get<OneShot<Encoded>>(std::move(reply.response)), std::move(reply.lease)});
+  if (!std::exchange(writer_runs_, true)) {
+    context_.scope.SpawnOn(socket_.get_executor(),
+                           [self = shared_from_this()]() -> Task<void> { co_await self->RunWriter(); });
+  } else if (writer_wake_) {
+    writer_wake_->Set(true);
+  }
+  co_return Status();
+}
+
+Task<void> Connection::RunWriter() {
+  while (!closed_) {
+    while (!pending_.empty() && !closed_) {
+      Encoded message;
+      if (auto* later = std::get_if<OneShot<Encoded>>(&pending_.front().response)) {
+        const auto waiter = *later;
+        auto ready = co_await waiter.Wait();
+        if (!ready) co_return Close();
+        message = std::move(*ready);
+      } else {
+        message = std::get<Encoded>(std::move(pending_.front().response));
+      }
+      const auto written = co_await Write(std::move(message));
+      if (!written) co_return Close();
+      pending_.pop_front();
+      if (room_wake_) room_wake_->Set(true);
+    }
+    if (closed_) co_return;
+    writer_wake_.emplace();
+    const auto wake = *writer_wake_;
+    const auto woken = co_await wake.Wait();
+    if (!woken) co_return Close();
+  }
+}
+
+Task<Status> Connection::Write(Encoded message) {
+  std::vector<boost::asio::const_buffer> pieces;
+  pieces.reserve(message.slices.size() * 2 + 1);
+  std::size_t from = 0;
+  for (const auto& slice : message.slices) {
+    pieces.emplace_back(message.head.data() + from, slice.position - from);
+    pieces.emplace_back(slice.bytes.data(), slice.bytes.size());
+    from = slice.position;
+  }
+  pieces.emplace_back(message.head.data() + from, message.head.size() - from);
+  writing_ = true;
+  write_progress_ = Now();
+  std::size_t first = 0;
+  while (first < pieces.size()) {
+    const std::span<const boost::asio::const_buffer> rest(pieces.data() + first, pieces.size() - first);
+    auto [error, n] = co_await socket_.async_write_some(rest, kAsValues);
+    if (error) {
+      writing_ = false;
+      co_return Fail(NetworkError(error, "writing to " + peer_));
+    }
+    write_progress_ = Now();
+    while (first < pieces.size() && n >= pieces[first].size()) n -= pieces[first++].size();
+    if (first < pieces.size()) pieces[first] += n;
+  }
+  writing_ = false;
+  co_return Status();
+}
+
+}  // namespace floe::kafka

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// One client connection: frames in, responses out in the order of their requests.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/async/task_scope.h"
+#include "kafka/server/byte_budget.h"
+#include "kafka/server/request.h"
+#include "net/tcp.h"
+
+namespace floe::kafka {
+
+/// What all connections share; outlives them.
+struct ConnectionContext {
+  Services& services;
+  ByteBudget& request_budget;
+  TaskScope& scope;
+};
+
+/// Lives on the loop of its socket and is used from there only. A request is handled up to the point where its order
+/// matters (an append), then the next one is read while the first waits for its disk; the responses keep the order.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(net::TcpSocket socket, ConnectionContext context);
+
+  /// Reads and answers until the client goes, sends nonsense, or the scope stops.
+  Task<void> Run();
+  /// Closes a connection that is idle or stuck for too long, and lets go of memory it does not need. Called every few
+  /// seconds.
+  void CheckHealth(std::chrono::nanoseconds now);
+
+ private:
+  struct Pending {
+    std::variant<Encoded, OneShot<Encoded>> response;
+    ByteBudget::Lease lease;
+  };
+  enum class Phase : std::uint8_t { kIdle, kReceiving, kHandling };
+
+  Task<Status> Serve();
+  Task<Status> HandleFrame(std::span<std::byte> frame);
+  Task<Status> Answer(Reply reply);
+  Task<void> RunWriter();
+  Task<Status> ReadExactly(std::span<std::byte> out);
+  Task<Status> Write(Encoded message);
+  std::span<std::byte> FrameBuffer(std::size_t size);
+  void Close();
+  std::chrono::nanoseconds Now() const { return context_.services.clock.MonotonicNow(); }
+
+  net::TcpSocket socket_;
+  ConnectionContext context_;
+  std::string peer_;
+  std::string client_host_;
+  // Input: what was received beyond the frame, and the frame.
+  std::array<std::byte, 4096> input_;
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  std::unique_ptr<std::byte[]> frame_;
+  std::size_t frame_capacity_ = 0;
+  Phase phase_ = Phase::kIdle;
+  std::chrono::nanoseconds read_progress_{0};
+  // Output: responses not written yet; the front one may be under way.
+  std::deque<Pending> pending_;
+  bool writer_runs_ = false;
+  bool writing_ = false;
+  std::chrono::nanoseconds write_progress_{0};
+  std::optional<OneShot<bool>> writer_wake_;
+  std::optional<OneShot<bool>> room_wake_;
+  bool closed_ = false;
+};
+
+}  // namespace floe::kafka
