@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/batch_query.h"
+
+#include <duckdb.hpp>
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "data/duckdb_type.h"
+#include "duck/guard.h"
+#include "query/cancel_watch.h"
+
+namespace floe::query {
+namespace {
+
+Result<data::Schema> SchemaOf(const duckdb::QueryResult& result) {
+  data::Schema schema;
+  for (std::size_t i = 0; i < result.types.size(); ++i) {
+    FLOE_TRY(data::Type type, data::FromDuckDB(result.types[i]));
+    schema.fields.push_back({result.names[i], std::move(type), {}, {}});
+  }
+  return schema;
+}
+
+Status ErrorOf(const duckdb::ErrorData& error, const ResultConsumer& consumer) {
+  if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
+  return duck::Guard([&] { const_cast<duckdb::ErrorData&>(error).Throw(); });
+}
+
+/// Runs the pipelines step by step, so that progress can be told and Ctrl-C heard.
+void Advance(duckdb::PendingQueryResult& pending, duckdb::Connection& connection, ResultConsumer& consumer) {
+  auto start = std::chrono::steady_clock::now();
+  auto told = start;
+  while (!duckdb::PendingQueryResult::IsResultReady(pending.ExecuteTask())) {
+    if (consumer.Cancelled()) return;
+    auto now = std::chrono::steady_clock::now();
+    if (now - start < std::chrono::milliseconds(700) || now - told < std::chrono::milliseconds(200)) continue;
+    told = now;
+    double percent = connection.context->GetQueryProgress().GetPercentage();
+    if (percent >= 0) consumer.OnProgress(percent / 100);
+  }
+}
+
+}  // namespace
+
+Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema, ResultConsumer& consumer) {
+  FLOE_TRY(auto connection, instance.Connect());
+  CancelWatch watch(consumer, [&] { connection->Interrupt(); });
+  return duck::Guard([&]() -> Status {
+    connection->Query("SET enable_progress_bar = true");
+    connection->Query("SET enable_progress_bar_print = false");
+    auto pending = connection->PendingQuery(sql, true);
+    if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), consumer);
+    Advance(*pending, *connection, consumer);
+    if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
+    auto result = pending->Execute();
+    if (result->HasError()) return ErrorOf(result->GetErrorObject(), consumer);
+    data::Schema own;
+    if (schema == nullptr) {
+      FLOE_TRY(own, SchemaOf(*result));
+      schema = &own;
+    }
+    FLOE_TRY_VOID(consumer.OnSchema(*schema, false, false));
+    while (true) {
+      auto chunk = result->Fetch();
+      if (result->HasError()) return ErrorOf(result->GetErrorObject(), consumer);
+      if (!chunk || chunk->size() == 0) return {};
+      data::Batch batch;
+      batch.rows.Move(*chunk);
+      FLOE_TRY_VOID(consumer.OnRows(batch));
+      if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
+    }
+  });
+}
+
+}  // namespace floe::query
