@@ -5,6 +5,7 @@
 #include <duckdb/main/extension/extension_loader.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -74,17 +75,20 @@ duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext&, duckdb::Ta
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Init(duckdb::ClientContext& context, duckdb::TableFunctionInitInput& input) {
   const ScanSource& source = *input.bind_data->Cast<BindData>().source;
   auto state = duckdb::make_uniq<ScanState>();
+  // Readers hand out physical columns before metadata columns, whatever order the query asks in.
   std::vector<int> columns;
-  duckdb::vector<duckdb::LogicalType> types;
   for (duckdb::column_t id : input.column_ids) {
-    if (id >= source.types.size()) {
-      state->outputs.push_back(-1);
-      continue;
-    }
-    state->outputs.push_back(static_cast<int>(columns.size()));
-    columns.push_back(static_cast<int>(id));
-    types.push_back(source.types[id]);
+    if (id < source.physical) columns.push_back(static_cast<int>(id));
   }
+  for (duckdb::column_t id : input.column_ids) {
+    if (id >= source.physical && id < source.types.size()) columns.push_back(static_cast<int>(id));
+  }
+  for (duckdb::column_t id : input.column_ids) {
+    auto at = std::find(columns.begin(), columns.end(), static_cast<int>(id));
+    state->outputs.push_back(id >= source.types.size() ? -1 : static_cast<int>(at - columns.begin()));
+  }
+  duckdb::vector<duckdb::LogicalType> types;
+  for (int column : columns) types.push_back(source.types[static_cast<std::size_t>(column)]);
   // Counting rows still needs one column to count by.
   if (columns.empty()) {
     columns.push_back(0);

@@ -19,7 +19,8 @@ namespace floe::query {
 struct ScanSource {
   std::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> types;
-  /// `columns` are indexes into names, in the order the reader must hand them out. Called on a DuckDB worker thread, once per scan.
+  std::size_t physical = 0;  ///< the first so many are physical columns, the rest metadata
+  /// `columns` are indexes into names, physical ones first, in the order the reader must hand them out. Called on a DuckDB worker thread, once per scan.
   std::function<Result<std::unique_ptr<connect::SourceReader>>(const std::vector<int>& columns)> open;
 };
 

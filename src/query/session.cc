@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/session.h"
+
+#include <duckdb.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/result.h"
+#include "query/batch_query.h"
+#include "query/session_parts.h"
+#include "sql/dialect/parser.h"
+
+namespace floe::query {
+namespace {
+
+namespace dialect = sql::dialect;
+namespace catalog = sql::catalog;
+
+Result<StatementResult> Done(Status status, std::string message = "OK") {
+  if (!status) return Fail(std::move(status).error());
+  return StatementResult{.message = std::move(message), .job_id = {}};
+}
+
+std::unexpected<Error> NotBuilt(const std::string& what, const dialect::Span& span) {
+  return Fail(Error(ErrorKind::kNotSupported, what + " is not supported yet (docs/status.md)").WithPosition(span.position));
+}
+
+}  // namespace
+
+Status SendText(ResultConsumer& consumer, const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows) {
+  data::Schema schema;
+  duckdb::vector<duckdb::LogicalType> types;
+  for (const std::string& column : columns) {
+    schema.fields.push_back({column, data::Type::String(), {}, {}});
+    types.emplace_back(duckdb::LogicalTypeId::VARCHAR);
+  }
+  FLOE_TRY_VOID(consumer.OnSchema(schema, false, false));
+  for (std::size_t begin = 0; begin < rows.size(); begin += STANDARD_VECTOR_SIZE) {
+    std::size_t count = std::min<std::size_t>(rows.size() - begin, STANDARD_VECTOR_SIZE);
+    data::Batch batch;
+    batch.rows.Initialize(duckdb::Allocator::DefaultAllocator(), types);
+    for (std::size_t row = 0; row < count; ++row) {
+      for (std::size_t column = 0; column < columns.size(); ++column) batch.rows.SetValue(column, row, duckdb::Value(rows[begin + row][column]));
+    }
+    batch.rows.SetCardinality(count);
+    FLOE_TRY_VOID(consumer.OnRows(batch));
+  }
+  return {};
+}
+
+Session::Session(SessionServices services)
+    : services_(std::move(services)), catalog_(std::make_unique<catalog::SessionCatalog>(services_.catalogs)) {}
+
+bool Session::Is(const std::string& key, const std::string& value) const {
+  auto found = settings_.find(key);
+  if (found == settings_.end()) return false;
+  return std::equal(value.begin(), value.end(), found->second.begin(), found->second.end(),
+                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+}
+
+sql::planner::Planner Session::MakePlanner(const std::string& mode) const {
+  std::map<std::string, std::string> settings = settings_;
+  settings["execution.runtime-mode"] = mode;
+  return sql::planner::Planner({.tables = sql::planner::LookupIn(*catalog_),
+                                .connectors = &services_.connectors,
+                                .format_options = services_.format_options,
+                                .settings = std::move(settings)});
+}
+
+/// One overload per statement; the names of statements are the dialect's.
+struct Session::Visitor {
+  Session& session;
+  const dialect::Statement& statement;
+  const std::string& text;
+  ResultConsumer& consumer;
+
+  using R = Result<StatementResult>;
+  catalog::SessionCatalog& names() const { return *session.catalog_; }
+
+  R operator()(const dialect::QueryStatement&) const { return session.Select(statement, consumer); }
+  R operator()(const dialect::Insert&) const { return session.Insert(statement, text, consumer); }
+  R operator()(const dialect::StatementSet&) const { return session.Insert(statement, text, consumer); }
+  R operator()(const dialect::CreateTable& s) const { return session.CreateTable(s, text, consumer); }
+  R operator()(const dialect::CreateView& s) const {
+    FLOE_TRY_VOID(names().CreateView(s));
+    auto made = names().Resolve(s.name);
+    // A view is checked by planning it once, so that a wrong one is refused when it is made, not when it is used.
+    if (made) {
+      if (Status checked = session.MakePlanner("batch").Check(**made); !checked) {
+        (void)names().Drop({.kind = dialect::ObjectKind::kView, .name = s.name, .temporary = s.temporary, .if_exists = true});
+        return Fail(std::move(checked).error());
+      }
+    }
+    if (s.temporary) session.temporary_ddl_.push_back(text);
+    return Done({});
+  }
+  R operator()(const dialect::CreateCatalog& s) const { return Done(names().CreateCatalog(s)); }
+  R operator()(const dialect::CreateDatabase& s) const { return Done(names().CreateDatabase(s)); }
+  R operator()(const dialect::CreateFunction&) const { return NotBuilt("CREATE FUNCTION", statement.span); }
+  R operator()(const dialect::Drop& s) const { return session.Drop(s); }
+  R operator()(const dialect::AlterTable& s) const { return Done(names().AlterTable(s)); }
+  R operator()(const dialect::AlterOptions& s) const { return Done(names().AlterOptions(s)); }
+  R operator()(const dialect::AlterView& s) const { return Done(names().AlterView(s)); }
+  R operator()(const dialect::Show& s) const { return session.Show(s, consumer); }
+  R operator()(const dialect::Describe& s) const { return session.Describe(s, consumer); }
+  R operator()(const dialect::DescribeJob& s) const {
+    FLOE_TRY(auto status, session.services_.jobs.Show(s.job_id));
+    FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status"}, {{status.job.id, status.job.name, std::string(stream::ToString(status.state))}}));
+    return StatementResult{};
+  }
+  R operator()(const dialect::Use& s) const { return Done(names().Use(s)); }
+  R operator()(const dialect::Set& s) const { return session.Set(s, consumer); }
+  R operator()(const dialect::Reset& s) const {
+    if (s.key.empty()) session.settings_.clear();
+    session.settings_.erase(s.key);
+    return Done({});
+  }
+  R operator()(const dialect::Explain& s) const { return session.Explain(s); }
+  R operator()(const dialect::StopJob& s) const { return Done(session.services_.jobs.Stop(s.job_id)); }
+  R operator()(const dialect::Delete&) const { return NotBuilt("DELETE", statement.span); }
+  R operator()(const dialect::Update&) const { return NotBuilt("UPDATE", statement.span); }
+  R operator()(const dialect::Merge&) const { return NotBuilt("MERGE", statement.span); }
+  R operator()(const dialect::Truncate&) const { return NotBuilt("TRUNCATE", statement.span); }
+  R operator()(const dialect::CallProcedure&) const { return NotBuilt("CALL", statement.span); }
+  R operator()(const dialect::Jar&) const {
+    consumer.OnWarning("jars have no meaning here: connectors and formats are built in");
+    return Done({});
+  }
+  R operator()(const dialect::Module&) const { return NotBuilt("modules", statement.span); }
+  R operator()(const dialect::ShellCommand& s) const {
+    return Fail(Error(ErrorKind::kInvalidInput, s.word + " is a command of the shell, not a statement").WithPosition(statement.span.position));
+  }
+};
+
+Result<StatementResult> Session::Execute(const std::string& text, ResultConsumer& consumer) {
+  auto statement = dialect::ParseStatement(text);
+  if (Is("sql.dialect", "duckdb")) {
+    bool own = statement && (statement->As<dialect::Set>() != nullptr || statement->As<dialect::Reset>() != nullptr || statement->As<dialect::Use>() != nullptr);
+    if (!own) return DuckDBDialect(text, consumer);
+  }
+  if (!statement) return Fail(std::move(statement).error());
+  return std::visit(Visitor{*this, *statement, text, consumer}, statement->node);
+}
+
+Result<StatementResult> Session::Select(const dialect::Statement& statement, ResultConsumer& consumer) {
+  bool streaming = Is("execution.runtime-mode", "streaming");
+  FLOE_TRY(sql::plan::Program program, MakePlanner(streaming ? "streaming" : "batch").Plan(statement));
+  if (streaming) {
+    FLOE_TRY_VOID(RunStreaming(std::move(program), consumer));
+  } else {
+    FLOE_TRY_VOID(RunBatch(program.query, consumer));
+  }
+  return StatementResult{};
+}
+
+Result<StatementResult> Session::CreateTable(const dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer) {
+  if (statement.as_query) return CreateTableAs(statement, text, consumer);
+  FLOE_TRY(catalog::CatalogTable table, catalog_->Prepare(statement));
+  FLOE_TRY_VOID(MakePlanner("streaming").Check(table));
+  bool temporary = table.temporary;
+  FLOE_TRY_VOID(catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
+  if (temporary) temporary_ddl_.push_back(text);
+  return StatementResult{.message = "OK", .job_id = {}};
+}
+
+Result<StatementResult> Session::Drop(const dialect::Drop& statement) {
+  std::shared_ptr<const catalog::CatalogTable> dropped;
+  if (statement.kind == dialect::ObjectKind::kTable && !statement.temporary) {
+    if (auto found = catalog_->Resolve(statement.name)) dropped = *found;
+  }
+  FLOE_TRY_VOID(catalog_->Drop(statement));
+  if (dropped && services_.on_drop) services_.on_drop(*dropped);
+  return StatementResult{.message = "OK", .job_id = {}};
+}
+
+Result<StatementResult> Session::Show(const dialect::Show& statement, ResultConsumer& consumer) {
+  if (statement.kind == dialect::ShowKind::kJobs) {
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& status : services_.jobs.List()) {
+      rows.push_back({status.job.id, status.job.name, std::string(stream::ToString(status.state)), FormatTime(status.job.created_ms)});
+    }
+    FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status", "start time"}, rows));
+    return StatementResult{};
+  }
+  FLOE_TRY(catalog::TextTable table, catalog_->Show(statement));
+  FLOE_TRY_VOID(SendText(consumer, table.columns, table.rows));
+  return StatementResult{};
+}
+
+Result<StatementResult> Session::Describe(const dialect::Describe& statement, ResultConsumer& consumer) {
+  if (statement.kind != dialect::ObjectKind::kTable && statement.kind != dialect::ObjectKind::kView) {
+    FLOE_TRY(catalog::TextTable table, catalog_->Describe(statement));
+    FLOE_TRY_VOID(SendText(consumer, table.columns, table.rows));
+    return StatementResult{};
+  }
+  FLOE_TRY(catalog::TablePtr table, catalog_->Resolve(statement.name));
+  FLOE_TRY(data::Schema schema, MakePlanner("streaming").SchemaOf(*table));
+  FLOE_TRY_VOID(SendText(consumer, {"name", "type", "null", "key", "extras", "watermark"}, DescribeRows(*table, schema)));
+  return StatementResult{};
+}
+
+Result<StatementResult> Session::Set(const dialect::Set& statement, ResultConsumer& consumer) {
+  if (statement.option) {
+    settings_[statement.option->key] = statement.option->value;
+    return StatementResult{.message = "OK", .job_id = {}};
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [key, value] : settings_) rows.push_back({key, value});
+  FLOE_TRY_VOID(SendText(consumer, {"key", "value"}, rows));
+  return StatementResult{};
+}
+
+Result<StatementResult> Session::Explain(const dialect::Explain& statement) {
+  const dialect::Statement& inner = *statement.statement;
+  bool query = inner.As<dialect::QueryStatement>() != nullptr;
+  bool streaming = !query || Is("execution.runtime-mode", "streaming");
+  FLOE_TRY(sql::plan::Program program, MakePlanner(streaming ? "streaming" : "batch").Plan(inner));
+  return StatementResult{.message = sql::planner::Explain(program), .job_id = {}};
+}
+
+std::string JobName(const std::map<std::string, std::string>& settings, const sql::plan::Program& program) {
+  auto named = settings.find("pipeline.name");
+  if (named != settings.end() && !named->second.empty()) return named->second;
+  std::string name = "insert-into";
+  for (const auto& sink : program.sinks) {
+    const auto& table = std::get<sql::plan::SinkWrite>(sink->op).table;
+    name += "_" + table.catalog + "." + table.database + "." + table.name;
+  }
+  return name;
+}
+
+std::string Session::Prelude() const {
+  std::string text = fmt::format("USE CATALOG `{}`;\nUSE `{}`;\n", catalog_->current_catalog(), catalog_->current_database());
+  for (const std::string& ddl : temporary_ddl_) text += ddl + ";\n";
+  return text;
+}
+
+Result<StatementResult> Session::Insert(const dialect::Statement& statement, const std::string& text, ResultConsumer& consumer) {
+  bool batch = Is("execution.runtime-mode", "batch");
+  FLOE_TRY(sql::plan::Program program, MakePlanner(batch ? "batch" : "streaming").Plan(statement));
+  if (batch || ReadsNoTable(program)) {
+    FLOE_TRY(std::int64_t rows, RunBatchInsert(program, consumer));
+    return StatementResult{.message = fmt::format("{} {} written.", rows, rows == 1 ? "row" : "rows"), .job_id = {}};
+  }
+  FLOE_TRY(std::string id, services_.submit(JobName(settings_, program), Prelude() + text, settings_));
+  return StatementResult{.message = "The job runs; SHOW JOBS lists it.", .job_id = std::move(id)};
+}
+
+Result<sql::plan::Program> Session::PlanProgram(const SessionServices& services, const std::string& program,
+                                                const std::map<std::string, std::string>& settings) {
+  Session session(services);
+  session.settings_ = settings;
+  for (const auto& part : dialect::SplitScript(program)) {
+    std::string text(part.span.In(program));
+    FLOE_TRY(dialect::Statement statement, dialect::ParseStatement(text));
+    if (statement.As<dialect::Insert>() != nullptr || statement.As<dialect::StatementSet>() != nullptr) {
+      return session.MakePlanner("streaming").Plan(statement);
+    }
+    NullConsumer nobody;
+    FLOE_TRY(StatementResult ignored, session.Execute(text, nobody));
+  }
+  return Fail(ErrorKind::kInvalidInput, "the job's program holds no INSERT");
+}
+
+}  // namespace floe::query

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A SQL session: executes statements, whatever they are, against a node's catalogs, jobs and engines.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "connect/api/connector.h"
+#include "duck/instance.h"
+#include "query/consumer.h"
+#include "query/scan_function.h"
+#include "sql/catalog/manager.h"
+#include "sql/catalog/session_catalog.h"
+#include "sql/dialect/statement.h"
+#include "sql/planner/planner.h"
+#include "stream/runtime/job_manager.h"
+
+namespace floe::query {
+
+/// Called by sessions when a job is wanted; the node's implementation also keeps foreground jobs apart.
+using SubmitJob = std::function<Result<std::string>(const std::string& name, const std::string& program, std::map<std::string, std::string> settings)>;
+/// The relation of a scan that DuckDB can read by itself (Iceberg: read_parquet over the snapshot's files); kNotSupported: use the connector's reader.
+using NativeScan = std::function<Result<std::string>(const sql::plan::Scan& scan)>;
+
+/// What a session needs of its node; all of it outlives the session.
+struct SessionServices {
+  sql::catalog::CatalogManager& catalogs;
+  connect::ConnectorRegistry& connectors;
+  std::vector<connect::OptionSpec> format_options;
+  duck::Instance& duckdb;
+  ScanFunction& scans;
+  stream::JobManager& jobs;
+  const stream::Services& stream;
+  SubmitJob submit;
+  std::map<std::string, NativeScan> native_scans;  ///< by connector
+  std::function<void(const sql::catalog::CatalogTable&)> on_drop;  ///< a stored table was dropped: forget its data where the node owns it
+};
+
+struct StatementResult {
+  std::string message;  ///< for people; empty when the rows say all
+  std::string job_id;   ///< of a job that was submitted
+};
+
+/// Statements of one session come one after the other; Execute is not to be called twice at once. Blocking: compute threads only.
+///
+/// SELECT answers from a snapshot of now unless 'execution.runtime-mode' is set to 'streaming'; INSERT becomes a continuous job unless it is set to
+/// 'batch' or the query has no table in it, then it is done when Execute returns.
+class Session {
+ public:
+  explicit Session(SessionServices services);
+
+  /// Errors carry a position that counts from the statement's first character.
+  Result<StatementResult> Execute(const std::string& statement, ResultConsumer& consumer);
+  /// Words that may stand at the end of `text`: keywords, tables, columns, settings.
+  std::vector<std::string> Complete(const std::string& text);
+
+  const std::map<std::string, std::string>& settings() const { return settings_; }
+  void SetSetting(const std::string& key, const std::string& value) { settings_[key] = value; }
+  /// The plan of a job's program text (DDL of temporary tables, then one INSERT or statement set), for JobManager after a restart.
+  static Result<sql::plan::Program> PlanProgram(const SessionServices& services, const std::string& program,
+                                                const std::map<std::string, std::string>& settings);
+
+ private:
+  struct Visitor;
+  sql::planner::Planner MakePlanner(const std::string& mode) const;
+  bool Is(const std::string& key, const std::string& value) const;
+
+  Result<StatementResult> Select(const sql::dialect::Statement& statement, ResultConsumer& consumer);
+  Result<StatementResult> Insert(const sql::dialect::Statement& statement, const std::string& text, ResultConsumer& consumer);
+  Result<StatementResult> CreateTable(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer);
+  Result<StatementResult> CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer);
+  Result<StatementResult> Show(const sql::dialect::Show& statement, ResultConsumer& consumer);
+  Result<StatementResult> Describe(const sql::dialect::Describe& statement, ResultConsumer& consumer);
+  Result<StatementResult> Set(const sql::dialect::Set& statement, ResultConsumer& consumer);
+  Result<StatementResult> Explain(const sql::dialect::Explain& statement);
+  Result<StatementResult> Drop(const sql::dialect::Drop& statement);
+  Result<StatementResult> DuckDBDialect(const std::string& text, ResultConsumer& consumer);
+
+  Status RunBatch(const sql::plan::NodePtr& query, ResultConsumer& consumer);
+  Status RunStreaming(sql::plan::Program program, ResultConsumer& consumer);
+  Result<std::int64_t> RunBatchInsert(const sql::plan::Program& program, ResultConsumer& consumer);
+  /// DuckDB SQL of a node; `held` keeps its scans alive.
+  Result<std::string> PrintBatch(const sql::plan::NodePtr& node, std::vector<ScanHandle>& held);
+  /// The statements that make this session's names mean the same again.
+  std::string Prelude() const;
+
+  SessionServices services_;
+  std::unique_ptr<sql::catalog::SessionCatalog> catalog_;
+  std::map<std::string, std::string> settings_;
+  std::vector<std::string> temporary_ddl_;  ///< CREATE TEMPORARY … of this session, in order
+};
+
+/// A SET value that a job's SETs must not see differently: 'pipeline.name' or what stands for it.
+std::string JobName(const std::map<std::string, std::string>& settings, const sql::plan::Program& program);
+
+/// Sends a table of texts to a consumer.
+Status SendText(ResultConsumer& consumer, const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace floe::query

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running queries and inserts of a session: in batch through DuckDB, or as a stream.
+#include <duckdb.hpp>
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/result.h"
+#include "duck/guard.h"
+#include "query/batch_query.h"
+#include "query/batch_scan.h"
+#include "query/cancel_watch.h"
+#include "query/session.h"
+#include "query/session_parts.h"
+#include "sql/bind/kernels/kernels.h"
+#include "sql/dialect/parser.h"
+#include "sql/planner/duckdb_sql.h"
+
+namespace floe::query {
+namespace {
+
+namespace plan = sql::plan;
+
+void WarnOfSkipped(const SkippedRecords& skipped, ResultConsumer& consumer) {
+  if (skipped.count() == 0) return;
+  consumer.OnWarning(fmt::format("{} records could not be decoded and were left out; the first: {}", skipped.count(), skipped.first()));
+}
+
+/// Writes a batch query's rows into a sink.
+class SinkConsumer final : public ResultConsumer {
+ public:
+  SinkConsumer(connect::Sink& sink, ResultConsumer& outer) : sink_(sink), outer_(outer) {}
+  Status OnSchema(const data::Schema&, bool, bool) override { return {}; }
+  Status OnRows(const data::Batch& batch) override {
+    rows_ += static_cast<std::int64_t>(batch.size());
+    return sink_.Write(batch);
+  }
+  void OnProgress(double fraction) override { outer_.OnProgress(fraction); }
+  void OnWarning(const std::string& warning) override { outer_.OnWarning(warning); }
+  bool Cancelled() const override { return outer_.Cancelled(); }
+  std::int64_t rows() const { return rows_; }
+
+ private:
+  connect::Sink& sink_;
+  ResultConsumer& outer_;
+  std::int64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::string> Session::PrintBatch(const plan::NodePtr& node, std::vector<ScanHandle>& held) {
+  auto skipped = std::make_shared<SkippedRecords>();
+  return sql::planner::ToDuckDBSql(node, [&](const plan::Scan& scan) -> Result<std::string> {
+    if (auto native = services_.native_scans.find(scan.table.connector); native != services_.native_scans.end()) return native->second(scan);
+    FLOE_TRY(connect::Connector * connector, services_.connectors.Find(scan.table.connector));
+    FLOE_TRY(ScanSource source, BoundedScan(scan, *connector, skipped));
+    FLOE_TRY(ScanHandle handle, services_.scans.Add(std::move(source)));
+    std::string relation = handle.Relation();
+    held.push_back(std::move(handle));
+    return relation;
+  });
+}
+
+Status Session::RunBatch(const plan::NodePtr& query, ResultConsumer& consumer) {
+  std::vector<ScanHandle> held;
+  FLOE_TRY(std::string sql, PrintBatch(query, held));
+  return RunDuckDB(services_.duckdb, sql, &query->schema, consumer);
+}
+
+Status Session::RunStreaming(plan::Program program, ResultConsumer& consumer) {
+  data::Schema schema = program.query->schema;
+  bool changelog = true;
+  stream::StreamingQuery query(services_.stream, std::move(program));
+  CancelWatch watch(consumer, [&] { query.Cancel(); });
+  FLOE_TRY_VOID(consumer.OnSchema(schema, changelog, true));
+  return query.Run([&](const data::Batch& batch) { return consumer.OnRows(batch); });
+}
+
+Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, ResultConsumer& consumer) {
+  // One checkpoint of its own: all sinks of the statement become visible together.
+  const CheckpointId checkpoint(1);
+  std::string job = "insert-" + SystemRandom().Uuid();
+  std::vector<std::unique_ptr<connect::Sink>> sinks;
+  std::int64_t rows = 0;
+  for (const plan::NodePtr& node : program.sinks) {
+    const auto& write = std::get<plan::SinkWrite>(node->op);
+    if (write.overwrite) return Fail(Error(ErrorKind::kNotSupported, "INSERT OVERWRITE is not supported yet (docs/status.md)").WithPosition(node->position));
+    FLOE_TRY(connect::Connector * connector, services_.connectors.Find(write.table.connector));
+    connect::SinkRequest request;
+    request.table = write.table;
+    request.input = write.input->schema;
+    request.input_metadata = write.input_metadata;
+    request.job_id = job;
+    request.sink_index = static_cast<int>(sinks.size());
+    FLOE_TRY(auto sink, connector->OpenSink(std::move(request)));
+    SinkConsumer into(*sink, consumer);
+    std::vector<ScanHandle> held;
+    FLOE_TRY(std::string sql, PrintBatch(write.input, held));
+    FLOE_TRY_VOID(RunDuckDB(services_.duckdb, sql, &write.input->schema, into));
+    rows += into.rows();
+    sinks.push_back(std::move(sink));
+  }
+  for (auto& sink : sinks) {
+    FLOE_TRY(std::string ignored, sink->Prepare(checkpoint));
+  }
+  FLOE_TRY_VOID(services_.stream.meta.Write([&](meta::Transaction& transaction) -> Status {
+    for (auto& sink : sinks) FLOE_TRY_VOID(sink->Commit(transaction, checkpoint));
+    return {};
+  }));
+  for (auto& sink : sinks) FLOE_TRY_VOID(sink->Publish(checkpoint));
+  for (auto& sink : sinks) FLOE_TRY_VOID(sink->Close());
+  return rows;
+}
+
+Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer) {
+  FLOE_TRY(plan::Program program, MakePlanner("batch").Plan(*statement.as_query));
+  sql::dialect::CreateTable plain = statement;
+  plain.as_query.reset();
+  plain.column_names.clear();
+  if (plain.columns.empty()) {
+    for (std::size_t i = 0; i < program.query->schema.size(); ++i) {
+      const data::Field& field = program.query->schema.fields[i];
+      FLOE_TRY(sql::dialect::TypeName type, sql::dialect::ParseType(field.type.ToString()));
+      sql::dialect::ColumnDefinition column;
+      column.name.text = i < statement.column_names.size() ? statement.column_names[i].text : field.name;
+      column.definition = sql::dialect::PhysicalColumn{.type = std::move(type), .default_value = {}};
+      plain.columns.push_back(std::move(column));
+    }
+  }
+  FLOE_TRY(StatementResult created, CreateTable(plain, text, consumer));
+  std::string insert = "INSERT INTO " + statement.name.ToString() + " " + std::string(statement.as_query->span.In(text));
+  return Execute(insert, consumer);
+}
+
+Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultConsumer& consumer) {
+  // Tables of the session that the text names become views over their scans for the length of this query.
+  std::vector<ScanHandle> held;
+  std::string views;
+  FLOE_TRY(auto connection, services_.duckdb.Connect());
+  FLOE_TRY(auto names, duck::Guard([&] { return connection->GetTableNames(text, true); }));
+  for (const std::string& name : names) {
+    auto parsed = sql::dialect::ParseStatement("SELECT * FROM " + name);
+    if (!parsed) continue;
+    auto planned = MakePlanner("batch").Plan(*parsed);
+    if (!planned) continue;
+    FLOE_TRY(std::string sql, PrintBatch(planned->query, held));
+    std::string columns;
+    for (const data::Field& field : planned->query->schema.fields) columns += (columns.empty() ? "" : ", ") + duckdb::KeywordHelper::WriteOptionallyQuoted(field.name);
+    std::string plain_name = name.substr(name.rfind('.') == std::string::npos ? 0 : name.rfind('.') + 1);
+    views += fmt::format("{} {}({}) AS ({})", views.empty() ? "WITH" : ",", plain_name, columns, sql);
+  }
+  std::string query = views.empty() ? text : views + " " + text;
+  FLOE_TRY_VOID(RunDuckDB(services_.duckdb, query, nullptr, consumer));
+  return StatementResult{};
+}
+
+std::vector<std::string> Session::Complete(const std::string& text) {
+  std::size_t start = text.find_last_of(" \t\n(),.;`'") + 1;
+  std::string word = text.substr(start == std::string::npos + 1 ? 0 : start);
+  auto matches = [&](const std::string& candidate) {
+    return candidate.size() >= word.size() && std::equal(word.begin(), word.end(), candidate.begin(), [](unsigned char a, unsigned char b) { return std::toupper(a) == std::toupper(b); });
+  };
+  std::set<std::string> found;
+  for (const std::string& keyword : CompletionKeywords()) {
+    if (!word.empty() && matches(keyword)) found.insert(keyword);
+  }
+  auto manager_catalog = services_.catalogs.Get(catalog_->current_catalog());
+  if (manager_catalog) {
+    auto tables = (*manager_catalog)->ListTables(catalog_->current_database());
+    for (const auto& entry : tables ? *tables : std::vector<sql::catalog::TableEntry>{}) {
+      if (matches(entry.name)) found.insert(entry.name);
+      // Columns of tables that the text already names.
+      if (text.find(entry.name) == std::string::npos) continue;
+      auto table = (*manager_catalog)->GetTable(catalog_->current_database(), entry.name);
+      for (const auto& column : table ? (*table)->columns : std::vector<sql::catalog::CatalogColumn>{}) {
+        if (matches(column.name)) found.insert(column.name);
+      }
+    }
+  }
+  for (const std::string& name : services_.catalogs.List()) {
+    if (!word.empty() && matches(name)) found.insert(name);
+  }
+  return {found.begin(), found.end()};
+}
+
+}  // namespace floe::query
