@@ -38,7 +38,7 @@ Instance::~Instance() = default;
 Status Instance::OpenLocked() {
   if (database_) return {};
   FLOE_TRY_VOID(CheckLibraryVersion());
-  return Guard([&] {
+  FLOE_TRY_VOID(Guard([&] {
     duckdb::DBConfig config;
     if (options_.threads > 0) config.SetOptionByName("threads", duckdb::Value::BIGINT(options_.threads));
     if (options_.memory_limit_bytes > 0) {
@@ -48,7 +48,11 @@ Status Instance::OpenLocked() {
     config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
     config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
     database_ = std::make_unique<duckdb::DuckDB>(nullptr, &config);
-  });
+  }));
+  if (!options_.on_open) return {};
+  Status hooked = options_.on_open(*database_->instance);
+  if (!hooked) database_.reset();
+  return hooked;
 }
 
 Result<std::unique_ptr<duckdb::Connection>> Instance::Connect() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +26,8 @@ struct InstanceOptions {
   int threads = 0;                       ///< 0: one per processor
   std::uint64_t memory_limit_bytes = 0;  ///< 0: DuckDB's default, 80 % of the machine
   std::string temp_directory;            ///< where big queries spill; empty: nowhere
+  /// Called once when the database was opened, before its first connection is handed out: registers functions.
+  std::function<Status(duckdb::DatabaseInstance&)> on_open = {};
 };
 
 /// Thread-safe. Opening takes tens of milliseconds and starts DuckDB's threads, so it happens at the first Connect, not

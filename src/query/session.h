@@ -11,6 +11,7 @@
 
 #include "connect/api/connector.h"
 #include "duck/instance.h"
+#include "query/batch_scan.h"
 #include "query/consumer.h"
 #include "query/scan_function.h"
 #include "sql/catalog/manager.h"
@@ -83,8 +84,13 @@ class Session {
   Status RunBatch(const sql::plan::NodePtr& query, ResultConsumer& consumer);
   Status RunStreaming(sql::plan::Program program, ResultConsumer& consumer);
   Result<std::int64_t> RunBatchInsert(const sql::plan::Program& program, ResultConsumer& consumer);
-  /// DuckDB SQL of a node; `held` keeps its scans alive.
-  Result<std::string> PrintBatch(const sql::plan::NodePtr& node, std::vector<ScanHandle>& held);
+  /// What a batch query needs while it runs.
+  struct Held {
+    std::vector<ScanHandle> scans;
+    std::shared_ptr<SkippedRecords> skipped = std::make_shared<SkippedRecords>();
+  };
+  /// DuckDB SQL of a node; its scans live as long as `held`.
+  Result<std::string> PrintBatch(const sql::plan::NodePtr& node, Held& held);
   /// The statements that make this session's names mean the same again.
   std::string Prelude() const;
 

@@ -8,11 +8,9 @@
 #include "base/result.h"
 #include "duck/guard.h"
 #include "query/batch_query.h"
-#include "query/batch_scan.h"
 #include "query/cancel_watch.h"
 #include "query/session.h"
 #include "query/session_parts.h"
-#include "sql/bind/kernels/kernels.h"
 #include "sql/dialect/parser.h"
 #include "sql/planner/duckdb_sql.h"
 
@@ -48,23 +46,24 @@ class SinkConsumer final : public ResultConsumer {
 
 }  // namespace
 
-Result<std::string> Session::PrintBatch(const plan::NodePtr& node, std::vector<ScanHandle>& held) {
-  auto skipped = std::make_shared<SkippedRecords>();
+Result<std::string> Session::PrintBatch(const plan::NodePtr& node, Held& held) {
   return sql::planner::ToDuckDBSql(node, [&](const plan::Scan& scan) -> Result<std::string> {
     if (auto native = services_.native_scans.find(scan.table.connector); native != services_.native_scans.end()) return native->second(scan);
     FLOE_TRY(connect::Connector * connector, services_.connectors.Find(scan.table.connector));
-    FLOE_TRY(ScanSource source, BoundedScan(scan, *connector, skipped));
+    FLOE_TRY(ScanSource source, BoundedScan(scan, *connector, held.skipped));
     FLOE_TRY(ScanHandle handle, services_.scans.Add(std::move(source)));
     std::string relation = handle.Relation();
-    held.push_back(std::move(handle));
+    held.scans.push_back(std::move(handle));
     return relation;
   });
 }
 
 Status Session::RunBatch(const plan::NodePtr& query, ResultConsumer& consumer) {
-  std::vector<ScanHandle> held;
+  Held held;
   FLOE_TRY(std::string sql, PrintBatch(query, held));
-  return RunDuckDB(services_.duckdb, sql, &query->schema, consumer);
+  FLOE_TRY_VOID(RunDuckDB(services_.duckdb, sql, &query->schema, consumer));
+  WarnOfSkipped(*held.skipped, consumer);
+  return {};
 }
 
 Status Session::RunStreaming(plan::Program program, ResultConsumer& consumer) {
@@ -94,9 +93,10 @@ Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, Resul
     request.sink_index = static_cast<int>(sinks.size());
     FLOE_TRY(auto sink, connector->OpenSink(std::move(request)));
     SinkConsumer into(*sink, consumer);
-    std::vector<ScanHandle> held;
+    Held held;
     FLOE_TRY(std::string sql, PrintBatch(write.input, held));
     FLOE_TRY_VOID(RunDuckDB(services_.duckdb, sql, &write.input->schema, into));
+    WarnOfSkipped(*held.skipped, consumer);
     rows += into.rows();
     sinks.push_back(std::move(sink));
   }
@@ -134,7 +134,7 @@ Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& 
 
 Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultConsumer& consumer) {
   // Tables of the session that the text names become views over their scans for the length of this query.
-  std::vector<ScanHandle> held;
+  Held held;
   std::string views;
   FLOE_TRY(auto connection, services_.duckdb.Connect());
   FLOE_TRY(auto names, duck::Guard([&] { return connection->GetTableNames(text, true); }));
@@ -151,6 +151,7 @@ Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultCo
   }
   std::string query = views.empty() ? text : views + " " + text;
   FLOE_TRY_VOID(RunDuckDB(services_.duckdb, query, nullptr, consumer));
+  WarnOfSkipped(*held.skipped, consumer);
   return StatementResult{};
 }
 
