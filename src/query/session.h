@@ -24,8 +24,13 @@ namespace floe::query {
 
 /// Called by sessions when a job is wanted; the node's implementation also keeps foreground jobs apart.
 using SubmitJob = std::function<Result<std::string>(const std::string& name, const std::string& program, std::map<std::string, std::string> settings)>;
-/// The relation of a scan that DuckDB can read by itself (Iceberg: read_parquet over the snapshot's files); kNotSupported: use the connector's reader.
-using NativeScan = std::function<Result<std::string>(const sql::plan::Scan& scan)>;
+/// A relation for FROM whose columns are the scan's output, and what must live while the query runs.
+struct NativeRelation {
+  std::string sql;
+  std::shared_ptr<const void> keep_alive;
+};
+/// How DuckDB itself reads a connector's tables (Iceberg: the files of the snapshot), past the connector's reader.
+using NativeScan = std::function<Result<NativeRelation>(const sql::plan::Scan& scan)>;
 
 /// What a session needs of its node; all of it outlives the session.
 struct SessionServices {
@@ -87,6 +92,7 @@ class Session {
   /// What a batch query needs while it runs.
   struct Held {
     std::vector<ScanHandle> scans;
+    std::vector<std::shared_ptr<const void>> native;
     std::shared_ptr<SkippedRecords> skipped = std::make_shared<SkippedRecords>();
   };
   /// DuckDB SQL of a node; its scans live as long as `held`.

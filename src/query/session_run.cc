@@ -48,7 +48,11 @@ class SinkConsumer final : public ResultConsumer {
 
 Result<std::string> Session::PrintBatch(const plan::NodePtr& node, Held& held) {
   return sql::planner::ToDuckDBSql(node, [&](const plan::Scan& scan) -> Result<std::string> {
-    if (auto native = services_.native_scans.find(scan.table.connector); native != services_.native_scans.end()) return native->second(scan);
+    if (auto native = services_.native_scans.find(scan.table.connector); native != services_.native_scans.end()) {
+      FLOE_TRY(NativeRelation relation, native->second(scan));
+      held.native.push_back(std::move(relation.keep_alive));
+      return relation.sql;
+    }
     FLOE_TRY(connect::Connector * connector, services_.connectors.Find(scan.table.connector));
     FLOE_TRY(ScanSource source, BoundedScan(scan, *connector, held.skipped));
     FLOE_TRY(ScanHandle handle, services_.scans.Add(std::move(source)));

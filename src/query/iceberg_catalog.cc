@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/iceberg_catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/result.h"
+#include "data/duckdb_type.h"
+#include "iceberg/commit/table_builder.h"
+#include "iceberg/scan/metadata_tables.h"
+#include "query/iceberg_scan.h"
+
+namespace floe::query {
+namespace {
+
+namespace catalog = sql::catalog;
+
+constexpr const char* kLocationOption = "location";
+
+/// Spelling of other engines for what Iceberg calls differently; nullptr: an option of ours or Flink's that is no table property.
+std::optional<std::string> PropertyName(const std::string& option) {
+  if (option == "connector" || option == kLocationOption || option.starts_with("catalog-") || option == "catalog-name" || option == "warehouse" || option == "uri") {
+    return std::nullopt;
+  }
+  if (option == "format_version") return "format-version";
+  if (option == "compression_codec") return "write.parquet.compression-codec";
+  if (option == "format" || option == "write.format.default") return "write.format.default";
+  return option;
+}
+
+class IcebergSqlCatalog final : public catalog::Catalog {
+ public:
+  IcebergSqlCatalog(iceberg::Catalog& catalog, std::string name) : catalog_(catalog), name_(std::move(name)) {}
+
+  Result<std::vector<std::string>> ListDatabases() override { return catalog_.ListDatabases(); }
+
+  Result<catalog::Database> GetDatabase(const std::string& name) override {
+    FLOE_TRY(iceberg::StringMap properties, catalog_.DatabaseProperties(name));
+    catalog::Database database{.name = name, .comment = {}, .options = {properties.begin(), properties.end()}};
+    if (auto comment = database.options.find("comment"); comment != database.options.end()) database.comment = comment->second;
+    return database;
+  }
+
+  Status CreateDatabase(const catalog::Database& database) override {
+    iceberg::StringMap properties(database.options.begin(), database.options.end());
+    if (!database.comment.empty()) properties["comment"] = database.comment;
+    return catalog_.CreateDatabase(database.name, properties);
+  }
+
+  Status DropDatabase(const std::string& name, bool cascade) override {
+    if (cascade) {
+      FLOE_TRY(std::vector<std::string> tables, catalog_.ListTables(name));
+      for (const std::string& table : tables) FLOE_TRY_VOID(catalog_.DropTable({name, table}, true));
+    }
+    return catalog_.DropDatabase(name);
+  }
+
+  Status AlterDatabase(const catalog::Database& database) override {
+    return Fail(ErrorKind::kNotSupported, fmt::format("ALTER DATABASE on Iceberg database '{}' is not supported yet (docs/status.md)", database.name));
+  }
+
+  Result<std::vector<catalog::TableEntry>> ListTables(const std::string& database) override {
+    FLOE_TRY(std::vector<std::string> names, catalog_.ListTables(database));
+    std::vector<catalog::TableEntry> entries;
+    for (std::string& name : names) entries.push_back({std::move(name), catalog::TableKind::kTable});
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    return entries;
+  }
+
+  Result<catalog::TablePtr> GetTable(const std::string& database, const std::string& name) override {
+    std::size_t dollar = name.rfind('$');
+    if (dollar != std::string::npos && dollar > 0) return GetMetadataTable(database, name, name.substr(0, dollar), name.substr(dollar + 1));
+    FLOE_TRY(iceberg::LoadedTable loaded, catalog_.LoadTable({database, name}));
+    const iceberg::TableMetadata& metadata = *loaded.metadata;
+    FLOE_TRY(data::Schema schema, iceberg::ToFlink(metadata.schema()));
+    auto table = Described(database, name, schema);
+    for (std::int32_t id : metadata.schema().identifier_field_ids) table->primary_key.push_back(metadata.schema().NameOf(id));
+    for (const auto& [key, value] : metadata.properties) table->options[key] = value;
+    return catalog::TablePtr(std::move(table));
+  }
+
+  Status CreateTable(const catalog::CatalogTable& table, bool replace) override {
+    if (table.kind == catalog::TableKind::kView) {
+      return Fail(ErrorKind::kNotSupported, fmt::format("views in Iceberg catalog '{}' are not supported yet; create it in default_catalog", name_));
+    }
+    iceberg::TableName where{table.path.database, table.path.name};
+    if (replace) {
+      FLOE_TRY(bool exists, catalog_.TableExists(where));
+      if (exists) return Fail(ErrorKind::kNotSupported, "CREATE OR REPLACE TABLE for Iceberg tables is not supported yet; drop the table first");
+    }
+    FLOE_TRY(iceberg::TableDefinition definition, DefinitionOf(table));
+    FLOE_TRY(iceberg::LoadedTable created, catalog_.CreateTable(where, definition));
+    return {};
+  }
+
+  Status DropTable(const std::string& database, const std::string& name) override { return catalog_.DropTable({database, name}, true); }
+
+  Status RenameTable(const std::string& database, const std::string& from, const std::string& to) override {
+    return catalog_.RenameTable({database, from}, {database, to});
+  }
+
+  Status AlterTable(const catalog::TablePtr& before, const catalog::CatalogTable& table) override {
+    iceberg::TableName where{table.path.database, table.path.name};
+    FLOE_TRY(iceberg::LoadedTable changed,
+             catalog_.ChangeTable(where, [&](iceberg::TableMetadata& metadata) { return Change(*before, table, metadata); }));
+    return {};
+  }
+
+ private:
+  std::shared_ptr<catalog::CatalogTable> Described(const std::string& database, const std::string& name, const data::Schema& schema) const {
+    auto table = std::make_shared<catalog::CatalogTable>();
+    table->path = {name_, database, name};
+    for (const data::Field& field : schema.fields) {
+      catalog::CatalogColumn column;
+      column.name = field.name;
+      column.type = field.type;
+      column.comment = field.comment;
+      table->columns.push_back(std::move(column));
+    }
+    table->options["connector"] = "iceberg";
+    return table;
+  }
+
+  Result<catalog::TablePtr> GetMetadataTable(const std::string& database, const std::string& full, const std::string& base, const std::string& kind) {
+    FLOE_TRY(iceberg::LoadedTable loaded, catalog_.LoadTable({database, base}));
+    FLOE_TRY(iceberg::MetadataRows rows, iceberg::ReadMetadataTable(catalog_.io(), loaded, kind));
+    data::Schema schema;
+    for (std::size_t i = 0; i < rows.names.size(); ++i) {
+      FLOE_TRY(data::Type type, data::FromDuckDB(rows.types[i]));
+      schema.fields.push_back({rows.names[i], std::move(type), {}, {}});
+    }
+    auto table = Described(database, full, schema);
+    table->options["catalog-database"] = database;
+    table->options["catalog-table"] = base;
+    table->options[kMetadataTableOption] = kind;
+    return catalog::TablePtr(std::move(table));
+  }
+
+  Result<iceberg::TableDefinition> DefinitionOf(const catalog::CatalogTable& table) const {
+    data::Schema schema;
+    for (const catalog::CatalogColumn& column : table.columns) {
+      if (column.kind != catalog::ColumnKind::kPhysical) {
+        return Fail(ErrorKind::kInvalidInput, fmt::format("column '{}' of {}: Iceberg tables hold physical columns only", column.name, table.path.ToString()));
+      }
+      schema.fields.push_back({column.name, column.type, column.comment, {}});
+    }
+    iceberg::TableDefinition definition;
+    FLOE_TRY(definition.fields, iceberg::FromFlink(schema));
+    definition.identifier = table.primary_key;
+    definition.partitioning = table.partitioned_by;
+    for (const auto& [key, value] : table.options) {
+      if (key == kLocationOption) definition.location = value;
+      if (auto property = PropertyName(key)) definition.properties[*property] = value;
+    }
+    if (!table.comment.empty()) definition.properties["comment"] = table.comment;
+    return definition;
+  }
+
+  /// Columns added, dropped, renamed is seen as drop and add by name; types widened; properties set and removed.
+  static Status Change(const catalog::CatalogTable& before, const catalog::CatalogTable& after, iceberg::TableMetadata& metadata) {
+    auto find = [](const catalog::CatalogTable& table, const std::string& name) {
+      return std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& column) { return column.name == name; });
+    };
+    for (const auto& column : before.columns) {
+      if (find(after, column.name) == after.columns.end()) FLOE_TRY_VOID(iceberg::DropColumn(metadata, column.name));
+    }
+    for (const auto& column : after.columns) {
+      auto old = find(before, column.name);
+      FLOE_TRY(iceberg::Type type, iceberg::FromFlink(column.type));
+      if (old == before.columns.end()) {
+        iceberg::Field field;
+        field.name = column.name;
+        field.type = std::move(type);
+        field.required = !column.type.nullable();
+        field.doc = column.comment;
+        FLOE_TRY_VOID(iceberg::AddColumn(metadata, "", std::move(field)));
+      } else if (!old->type.EqualsIgnoringNullability(column.type)) {
+        FLOE_TRY_VOID(iceberg::PromoteColumn(metadata, column.name, type));
+      }
+    }
+    for (const auto& [key, value] : before.options) {
+      if (!after.options.contains(key)) metadata.properties.erase(key);
+    }
+    for (const auto& [key, value] : after.options) {
+      if (auto property = PropertyName(key)) metadata.properties[*property] = value;
+    }
+    return {};
+  }
+
+  iceberg::Catalog& catalog_;
+  const std::string name_;
+};
+
+}  // namespace
+
+std::shared_ptr<sql::catalog::Catalog> MakeIcebergCatalog(iceberg::Catalog& catalog, std::string name) {
+  return std::make_shared<IcebergSqlCatalog>(catalog, std::move(name));
+}
+
+}  // namespace floe::query
