@@ -12,19 +12,6 @@ namespace {
 using config::KeySpec;
 using config::KeyType;
 
-// The route of the weather pipeline's logging server, so that its clients work against a fresh node.
-constexpr const char* kDefaultRoutes = R"(- path: /log
-  method: GET
-  topic: weather
-  create-topic: true
-  key: city
-  fields:
-    - {name: city, from: query, type: string}
-    - {name: temperature, from: query, type: number, keep-text: true}
-    - {name: ts, from: time, format: yyyy-MM-dd-HH}
-  message: Weather data logged
-)";
-
 std::vector<KeySpec> MakeSettings() {
   return {
       {"data.dir", KeyType::kString, "floe-data", {}, true, "directory that holds everything a node keeps"},
@@ -40,7 +27,7 @@ std::vector<KeySpec> MakeSettings() {
       {"kafka.auto-create-topics", KeyType::kBoolean, "true", {}, true, "create a topic when a client names one that is not there"},
       {"kafka.num-partitions", KeyType::kInteger, "1", {}, true, "partitions of a topic created without a count"},
       {"ingest.max-body", KeyType::kMemorySize, "16mb", {}, true, "largest accepted request body"},
-      {"ingest.routes", KeyType::kYaml, kDefaultRoutes, {}, true, "HTTP routes that turn requests into records (docs/ingest.md)"},
+      {"ingest.routes", KeyType::kYaml, "", {}, true, "HTTP routes that turn requests into records (src/ingest/README.md); default: GET /log of the weather pipeline"},
       {"checkpoint.interval", KeyType::kDuration, "1 s", {}, true, "time between checkpoints of a job that does not SET 'execution.checkpointing.interval'"},
       {"console.live-table", KeyType::kString, "weather", {}, true, "real-time table behind /api/weather and the page's charts"},
   };

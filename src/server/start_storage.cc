@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage and engines of a node.
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "io/file_system.h"
+#include "server/parts.h"
+#include "sql/bind/kernels/kernels.h"
+
+namespace floe::server {
+
+Status StartStorage(Node::Parts& p) {
+  io::FileSystem& files = io::LocalFileSystem();
+  FLOE_TRY(p.store, meta::Store::Open(p.directory->Sub("meta.db")));
+  log::LogOptions options;
+  options.directory = p.directory->Sub("log");
+  FLOE_TRY(p.log, log::Log::Open(files, *p.store, SystemClock(), options));
+  FLOE_TRY(p.iceberg, iceberg::Catalog::Open(*p.store, files, p.directory->Sub("warehouse"), SystemClock(), SystemRandom()));
+  FLOE_TRY(p.realtime, realtime::Tables::Open(*p.store));
+  return {};
+}
+
+Status StartEngines(Node::Parts& p) {
+  duck::InstanceOptions options;
+  options.threads = static_cast<int>(p.config.Integer("duckdb.threads"));
+  options.memory_limit_bytes = p.config.String("memory.limit").empty() ? p.memory.limit() : p.config.MemorySize("memory.limit");
+  options.temp_directory = p.directory->Sub("tmp");
+  options.on_open = [](duckdb::DatabaseInstance& database) { return sql::bind::RegisterKernels(database); };
+  p.duckdb = std::make_unique<duck::Instance>(options);
+  p.scans = std::make_unique<query::ScanFunction>(*p.duckdb);
+  FLOE_TRY(p.catalogs, sql::catalog::CatalogManager::Open(p.store.get()));
+  return {};
+}
+
+}  // namespace floe::server
