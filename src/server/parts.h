@@ -15,6 +15,7 @@
 #include "base/memory_budget.h"
 #include "base/metrics.h"
 #include "connect/api/connector.h"
+#include "console/console.h"
 #include "duck/instance.h"
 #include "iceberg/commit/catalog.h"
 #include "ingest/ingest.h"
