@@ -31,7 +31,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, NodeOpti
   AddTopicApi(p);
   AddJobApi(p);
   AddTableApi(p);
-  AddStatusApi(p);
+  AddGroupApi(p);
   if (options.listen) FLOE_TRY_VOID(StartListeners(p));
   // Last, so that a job that names this node's own broker finds it.
   FLOE_TRY_VOID(StartJobs(p));

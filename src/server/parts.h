@@ -85,6 +85,6 @@ void AddSqlApi(Node::Parts& parts);
 void AddTopicApi(Node::Parts& parts);
 void AddJobApi(Node::Parts& parts);
 void AddTableApi(Node::Parts& parts);
-void AddStatusApi(Node::Parts& parts);
+void AddGroupApi(Node::Parts& parts);
 
 }  // namespace floe::server

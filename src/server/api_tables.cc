@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// API: tables of all catalogs.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+#include "query/session_parts.h"
+#include "realtime/realtime_connector.h"
+#include "server/parts.h"
+
+namespace floe::server {
+namespace {
+
+using nlohmann::ordered_json;
+namespace catalog = sql::catalog;
+
+Status ListTables(Node::Parts& p, ApiReply& reply) {
+  ordered_json tables = ordered_json::array();
+  for (const std::string& name : p.catalogs->List()) {
+    FLOE_TRY(std::shared_ptr<catalog::Catalog> one, p.catalogs->Get(name));
+    FLOE_TRY(std::vector<std::string> databases, one->ListDatabases());
+    for (const std::string& database : databases) {
+      FLOE_TRY(std::vector<catalog::TableEntry> entries, one->ListTables(database));
+      for (const catalog::TableEntry& entry : entries) {
+        FLOE_TRY(catalog::TablePtr table, one->GetTable(database, entry.name));
+        auto connector = table->options.find("connector");
+        bool view = entry.kind == catalog::TableKind::kView;
+        tables.push_back({{"catalog", name}, {"database", database}, {"name", entry.name},
+                          {"connector", view ? "(view)" : connector == table->options.end() ? "" : connector->second}});
+      }
+    }
+  }
+  return ReplyJson(reply, ordered_json{{"tables", tables}}.dump());
+}
+
+/// "t", "db.t" or "cat.db.t": in the default catalog first, a two-part name in the warehouse second.
+Result<catalog::TablePtr> FindTable(Node::Parts& p, const std::string& text) {
+  std::vector<std::string> parts;
+  std::string_view rest = text;
+  for (int i = 0; i < 2; ++i) {
+    std::size_t dot = rest.find('.');
+    if (dot == std::string_view::npos) break;
+    parts.emplace_back(rest.substr(0, dot));
+    rest.remove_prefix(dot + 1);
+  }
+  parts.emplace_back(rest);
+  auto get = [&](const std::string& cat, const std::string& database, const std::string& name) -> Result<catalog::TablePtr> {
+    FLOE_TRY(std::shared_ptr<catalog::Catalog> found, p.catalogs->Get(cat));
+    return found->GetTable(database, name);
+  };
+  if (parts.size() == 3) return get(parts[0], parts[1], parts[2]);
+  std::string database = parts.size() == 2 ? parts[0] : std::string(catalog::kDefaultDatabase);
+  auto own = get(std::string(catalog::kDefaultCatalog), database, parts.back());
+  if (own || parts.size() == 1) return own;
+  auto iceberg = get("iceberg", database, parts.back());
+  if (iceberg) return iceberg;
+  return Fail(ErrorKind::kNotFound, fmt::format("there is no table '{}', neither in default_catalog nor in iceberg; 'floe table list' shows all", text));
+}
+
+void AddIceberg(Node::Parts& p, const catalog::CatalogTable& table, ordered_json& json) {
+  auto loaded = p.iceberg->LoadTable({table.path.database, table.path.name});
+  if (!loaded) return;
+  const iceberg::TableMetadata& metadata = *loaded->metadata;
+  json["location"] = metadata.location;
+  json["metadata-location"] = loaded->metadata_location;
+  json["format-version"] = metadata.format_version;
+  json["table-uuid"] = metadata.table_uuid;
+  json["snapshots"] = metadata.snapshots.size();
+  if (const iceberg::Snapshot* snapshot = metadata.current_snapshot()) {
+    json["current-snapshot-id"] = snapshot->snapshot_id.value();
+    json["last-commit"] = query::FormatTime(snapshot->timestamp.value());
+    json["summary"] = snapshot->summary;
+  }
+}
+
+Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
+  FLOE_TRY(catalog::TablePtr table, FindTable(p, name));
+  ordered_json json = {{"catalog", table->path.catalog}, {"database", table->path.database}, {"name", table->path.name}};
+  auto connector = table->options.find("connector");
+  json["connector"] = connector == table->options.end() ? "" : connector->second;
+  if (json["connector"] == "iceberg") AddIceberg(p, *table, json);
+  if (auto live = p.realtime->Find(table->path.catalog + "." + table->path.database + "." + table->path.name)) {
+    json["rows"] = live->row_count();
+    json["bytes"] = live->size_bytes();
+  }
+  json["primary-key"] = table->primary_key;
+  json["options"] = table->options;
+  json["columns"] = ordered_json::array();
+  for (const auto& column : table->columns) {
+    json["columns"].push_back({{"name", column.name}, {"type", column.kind == catalog::ColumnKind::kComputed ? "AS " + column.expression : column.type.ToString()}});
+  }
+  return ReplyJson(reply, json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+}  // namespace
+
+void AddTableApi(Node::Parts& p) {
+  p.api.Add("GET", "/api/v1/tables", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) { return ListTables(p, reply); });
+  p.api.Add("GET", "/api/v1/tables/{table}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
+    return ShowTable(p, parameters.at("table"), reply);
+  });
+}
+
+}  // namespace floe::server

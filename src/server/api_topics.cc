@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// API: topics and their records.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "kafka/protocol/record_batch_builder.h"
+#include "log/topic_config.h"
+#include "server/parts.h"
+#include "server/topic_records.h"
+
+namespace floe::server {
+namespace {
+
+using nlohmann::ordered_json;
+
+Result<std::shared_ptr<const log::Topic>> FindTopic(Node::Parts& p, const std::string& name) {
+  auto topic = p.log->FindTopic(name);
+  if (topic) return topic;
+  std::vector<std::string> names;
+  for (const auto& known : p.log->Topics()) names.push_back(known->name);
+  return Fail(ErrorKind::kNotFound, fmt::format("there is no topic '{}'.{} 'floe topic create {}' makes it", name, DidYouMean(name, names), name));
+}
+
+ordered_json Summary(const log::Topic& topic) {
+  std::int64_t records = 0;
+  std::uint64_t bytes = 0;
+  for (const auto& partition : topic.partitions) {
+    records += partition->high_watermark() - partition->log_start_offset();
+    bytes += partition->size_bytes();
+  }
+  return {{"name", topic.name}, {"partitions", topic.partitions.size()}, {"records", records}, {"bytes", bytes}};
+}
+
+Status ShowTopic(Node::Parts& p, const std::string& name, ApiReply& reply) {
+  FLOE_TRY(auto topic, FindTopic(p, name));
+  ordered_json json = Summary(*topic);
+  json["id"] = topic->id;
+  json["config"] = topic->config.overrides;
+  json["partitions"] = ordered_json::array();
+  for (const auto& partition : topic->partitions) {
+    json["partitions"].push_back({{"partition", partition->id().value()},
+                                  {"start", partition->log_start_offset().value()},
+                                  {"end", partition->high_watermark().value()},
+                                  {"bytes", partition->size_bytes()}});
+  }
+  return ReplyJson(reply, json.dump());
+}
+
+Result<ordered_json> BodyOf(const ApiRequest& request) {
+  ordered_json body = ordered_json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return Fail(ErrorKind::kInvalidInput, "the body must be a JSON object");
+  return body;
+}
+
+Status CreateTopic(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
+  FLOE_TRY(ordered_json body, BodyOf(request));
+  if (!body.contains("name") || !body["name"].is_string()) return Fail(ErrorKind::kInvalidInput, "a topic needs a name");
+  log::TopicConfig config;
+  if (body.contains("config")) {
+    for (const auto& [key, value] : body["config"].items()) config.overrides[key] = value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  int partitions = body.value("partitions", static_cast<int>(p.config.Integer("kafka.num-partitions")));
+  FLOE_TRY(auto topic, p.log->CreateTopic(body["name"].get<std::string>(), partitions, std::move(config)));
+  return ReplyJson(reply, Summary(*topic).dump(), 201);
+}
+
+Status AlterTopic(Node::Parts& p, const ApiRequest& request, const std::string& name, ApiReply& reply) {
+  FLOE_TRY(ordered_json body, BodyOf(request));
+  FLOE_TRY(auto topic, FindTopic(p, name));
+  if (body.contains("config")) {
+    log::TopicConfig config = topic->config;
+    for (const auto& [key, value] : body["config"].items()) {
+      std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+      if (text.empty()) {
+        config.overrides.erase(key);
+      } else {
+        config.overrides[key] = text;
+      }
+    }
+    FLOE_TRY(topic, p.log->AlterConfig(name, std::move(config)));
+  }
+  if (body.contains("partitions")) {
+    FLOE_TRY(topic, p.log->AddPartitions(name, body["partitions"].get<int>()));
+  }
+  return ReplyJson(reply, Summary(*topic).dump());
+}
+
+}  // namespace
+
+void AddTopicApi(Node::Parts& p) {
+  p.api.Add("GET", "/api/v1/topics", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) {
+    ordered_json topics = ordered_json::array();
+    for (const auto& topic : p.log->Topics()) topics.push_back(Summary(*topic));
+    return ReplyJson(reply, ordered_json{{"topics", topics}}.dump());
+  });
+  p.api.Add("POST", "/api/v1/topics", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) { return CreateTopic(p, request, reply); });
+  p.api.Add("GET", "/api/v1/topics/{topic}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
+    return ShowTopic(p, parameters.at("topic"), reply);
+  });
+  p.api.Add("PUT", "/api/v1/topics/{topic}", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+    return AlterTopic(p, request, parameters.at("topic"), reply);
+  });
+  p.api.Add("DELETE", "/api/v1/topics/{topic}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+    FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
+    FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
+    return ReplyJson(reply, "{}");
+  });
+  p.api.Add("POST", "/api/v1/topics/{topic}/records", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+    FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
+    FLOE_TRY(std::int64_t count, AppendRecords(*topic, request.body, SystemClock()));
+    return ReplyJson(reply, ordered_json{{"count", count}}.dump());
+  });
+  p.api.Add("GET", "/api/v1/topics/{topic}/records", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+    FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
+    return StreamRecords(*topic, request, reply);
+  });
+}
+
+}  // namespace floe::server
