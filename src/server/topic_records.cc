@@ -49,7 +49,7 @@ Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int6
     line.partition = json["partition"].get<std::size_t>();
     if (line.partition >= partitions) return refuse(fmt::format("topic '{}' has {} partitions", topic.name, partitions));
   } else if (line.key) {
-    line.partition = static_cast<std::size_t>(ingest::PartitionForKey(*line.key, static_cast<int>(partitions)).value());
+    line.partition = static_cast<std::size_t>(ingest::PartitionOf(*line.key, static_cast<std::int32_t>(partitions)).value());
   } else {
     line.partition = static_cast<std::size_t>(number) % partitions;
   }
