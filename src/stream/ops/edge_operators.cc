@@ -5,6 +5,7 @@
 
 #include "duck/guard.h"
 #include "stream/ops/evaluator.h"
+#include "stream/ops/window.h"
 #include "stream/state/state_io.h"
 
 namespace floe::stream {
@@ -18,12 +19,52 @@ class SourceOperator final : public Operator {
   Status Process(int, Chunk, Output&) override { return Fail(ErrorKind::kInternal, "a source has no input"); }
 };
 
+/// A watermark of the usual form, a column and a constant shift: its maximum over a batch is the column's maximum,
+/// shifted.
+struct ShiftedColumn {
+  int column;
+  std::int64_t shift_us;
+};
+std::optional<ShiftedColumn> AsShiftedColumn(const sql::plan::Expression& e) {
+  using sql::plan::ExpressionKind;
+  if (e.kind == ExpressionKind::kColumn) return ShiftedColumn{e.column, 0};
+  if (e.kind != ExpressionKind::kCall || e.args.size() != 2 || e.args[0]->kind != ExpressionKind::kColumn)
+    return std::nullopt;
+  const auto* literal = std::get_if<std::int64_t>(&e.args[1]->value);
+  if (literal == nullptr || e.args[1]->kind != ExpressionKind::kLiteral || std::abs(*literal) > std::int64_t{1} << 40) {
+    return std::nullopt;
+  }
+  if (e.function == "floe_shift_ms") return ShiftedColumn{e.args[0]->column, *literal * 1000};
+  const bool interval = e.args[1]->type.kind() == data::TypeKind::kIntervalDayTime;
+  if (e.function == "-" && interval) return ShiftedColumn{e.args[0]->column, -*literal * 1000};
+  return std::nullopt;
+}
+
+/// The greatest time that counts (valid and finite), or kNoWatermark.
+std::int64_t Greatest(duckdb::Vector& vector, idx_t count) {
+  duckdb::UnifiedVectorFormat format;
+  vector.ToUnifiedFormat(count, format);
+  const auto* times = duckdb::UnifiedVectorFormat::GetData<std::int64_t>(format);
+  std::int64_t highest = kNoWatermark.value();
+  if (vector.GetVectorType() == duckdb::VectorType::FLAT_VECTOR && format.validity.AllValid()) {
+    for (idx_t i = 0; i < count; ++i) highest = std::max(highest, IsWindowTime(times[i]) ? times[i] : highest);
+    return highest;
+  }
+  for (idx_t i = 0; i < count; ++i) {
+    const idx_t row = format.sel->get_index(i);
+    if (format.validity.RowIsValid(row) && IsWindowTime(times[row])) highest = std::max(highest, times[row]);
+  }
+  return highest;
+}
+
 class WatermarkOperator final : public Operator {
  public:
   WatermarkOperator(const OperatorContext& context, std::unique_ptr<Evaluator> evaluator,
-                    std::chrono::milliseconds idle_timeout, const SplitInfo& splits)
+                    std::optional<ShiftedColumn> shifted, std::chrono::milliseconds idle_timeout,
+                    const SplitInfo& splits)
       : context_(context),
         evaluator_(std::move(evaluator)),
+        shifted_(shifted),
         idle_timeout_us_(std::chrono::microseconds(idle_timeout).count()),
         info_(splits) {}
 
@@ -82,17 +123,13 @@ class WatermarkOperator final : public Operator {
 
   /// The greatest watermark the rows give; rows that give none (NULL, failed expression) do not count.
   Result<std::int64_t> Highest(duckdb::DataChunk& rows) {
+    if (shifted_) {
+      const std::int64_t highest = Greatest(rows.data[static_cast<idx_t>(shifted_->column)], rows.size());
+      return highest == kNoWatermark.value() ? highest : highest + shifted_->shift_us;
+    }
     FLOE_TRY(duckdb::DataChunk * values,
              evaluator_->Run(rows, kept_, [](const duckdb::DataChunk&, idx_t, const Error&) { return Status{}; }));
-    duckdb::UnifiedVectorFormat format;
-    values->data[0].ToUnifiedFormat(values->size(), format);
-    const auto* times = duckdb::UnifiedVectorFormat::GetData<std::int64_t>(format);
-    std::int64_t highest = kNoWatermark.value();
-    for (idx_t i = 0; i < values->size(); ++i) {
-      const idx_t row = format.sel->get_index(i);
-      if (format.validity.RowIsValid(row)) highest = std::max(highest, times[row]);
-    }
-    return highest;
+    return Greatest(values->data[0], values->size());
   }
 
   /// Splits the source knows, and `seen`: those without rows hold the watermark back until they are idle.
@@ -122,6 +159,7 @@ class WatermarkOperator final : public Operator {
 
   const OperatorContext& context_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::optional<ShiftedColumn> shifted_;
   std::int64_t idle_timeout_us_;
   const SplitInfo& info_;
   std::vector<Split> splits_;
@@ -200,7 +238,8 @@ Result<std::unique_ptr<Operator>> MakeWatermark(const OperatorContext& context, 
   if (type != duckdb::LogicalTypeId::TIMESTAMP && type != duckdb::LogicalTypeId::TIMESTAMP_TZ) {
     return Fail(ErrorKind::kInternal, "a watermark expression that is not a timestamp");
   }
-  return std::unique_ptr<Operator>(new WatermarkOperator(context, std::move(evaluator), idle_timeout, splits));
+  return std::unique_ptr<Operator>(new WatermarkOperator(context, std::move(evaluator),
+                                                         AsShiftedColumn(*watermark.expression), idle_timeout, splits));
 }
 
 std::unique_ptr<Operator> MakeSinkOperator(connect::Sink& sink, std::string table, SinkFit fit) {

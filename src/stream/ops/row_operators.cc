@@ -159,7 +159,7 @@ class WindowAssignOperator final : public Operator {
     std::size_t most = 0;
     for (idx_t row = 0; row < chunk.batch.size(); ++row) {
       const idx_t at = format.sel->get_index(row);
-      if (!format.validity.RowIsValid(at)) {
+      if (!format.validity.RowIsValid(at) || !IsWindowTime(times[at])) {
         ++counters_.dead_lettered;
         FLOE_TRY_VOID(ReportBadRow(context_, stage_, input_.schema, chunk.batch.rows, row, NullTime()));
         continue;

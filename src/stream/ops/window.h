@@ -46,9 +46,15 @@ class WindowMath {
   std::int64_t pane_ = 0;
 };
 
-/// For rows whose time attribute is NULL.
+/// Times that windows can hold without leaving 64 bits: 146 000 years around the epoch, and no infinity.
+constexpr std::int64_t kTimeLimit = std::int64_t{1} << 62;
+constexpr bool IsWindowTime(std::int64_t time) {
+  return time > -kTimeLimit && time < kTimeLimit;
+}
+
+/// For rows whose time attribute is NULL or infinite.
 inline Error NullTime() {
-  return Error(ErrorKind::kInvalidInput, "the time column is NULL; a row without time is in no window");
+  return Error(ErrorKind::kInvalidInput, "the time column is NULL or out of range; a row without time is in no window");
 }
 
 }  // namespace floe::stream

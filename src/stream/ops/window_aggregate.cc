@@ -124,7 +124,7 @@ class WindowAggregateOperator final : public Operator {
     std::vector<std::uint32_t>* rows = nullptr;
     for (idx_t i = 0; i < batch.count; ++i) {
       const idx_t at = format.sel->get_index(i);
-      if (!format.validity.RowIsValid(at)) {
+      if (!format.validity.RowIsValid(at) || !IsWindowTime(times[at])) {
         ++counters_.dead_lettered;
         FLOE_TRY_VOID(ReportBadRow(context_, stage_, input_.schema, *batch.rows, i, NullTime()));
         continue;
