@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every operator, and mixes of them, against DuckDB: random rows, chunks, disorder, splits and kills.
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "base/matchers.h"
@@ -173,9 +175,15 @@ std::vector<Scenario> Scenarios() {
 
 class Oracle : public ::testing::TestWithParam<Weather> {};
 
+/// FLOE_ORACLE_SEEDS=50 looks longer than every build has time for.
+std::uint64_t Seeds() {
+  const char* text = std::getenv("FLOE_ORACLE_SEEDS");
+  return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
+}
+
 TEST_P(Oracle, StreamAndBatchAgree) {
   for (const Scenario& scenario : Scenarios()) {
-    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    for (std::uint64_t seed = 1; seed <= Seeds(); ++seed) {
       CheckAgainstOracle(scenario, GetParam(), seed * 7919 + scenario.name.size());
       if (::testing::Test::HasFailure()) return;
     }
