@@ -66,6 +66,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   ByteBudget response_budget;
   std::unique_ptr<OffsetStore> offsets;
   std::unique_ptr<GroupCoordinator> groups;
+  std::unique_ptr<GroupAdmin> group_admin;
   std::mutex alter_mu;
   std::unique_ptr<Services> services;
   std::unique_ptr<net::Listener> listener;
@@ -113,6 +114,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
       FLOE_TRY(options.cluster_id, StoredClusterId(dependencies.store, dependencies.random));
     }
     groups = std::make_unique<GroupCoordinator>(options.groups, *offsets, dependencies.clock, dependencies.random);
+    group_admin = std::make_unique<GroupAdmin>(*groups, *offsets);
     FLOE_TRY(listener, net::Listener::Bind(dependencies.io, options.listen));
     options.listen.address = listener->address();
     host = options.advertised_host.empty() ? listener->address().host : options.advertised_host;
@@ -178,6 +180,9 @@ const net::ListenAddress& Server::address() const {
 }
 const std::string& Server::cluster_id() const {
   return impl_->options.cluster_id;
+}
+GroupAdmin& Server::groups() {
+  return *impl_->group_admin;
 }
 void Server::Stop() {
   impl_->Stop();

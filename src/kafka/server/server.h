@@ -8,6 +8,7 @@
 #include "base/async/io_threads.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "kafka/server/group_admin.h"
 #include "kafka/server/options.h"
 #include "log/log.h"
 #include "meta/store.h"
@@ -37,6 +38,8 @@ class Server {
 
   const net::ListenAddress& address() const;
   const std::string& cluster_id() const;
+  /// Until Stop.
+  GroupAdmin& groups();
   /// Stops accepting, lets waiting clients go, ends every connection. What was acknowledged is durable. Idempotent.
   void Stop();
 
