@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Life of a node: addresses, locks, versions, stopping, wrong settings."""
+import json
+import pathlib
+import socket
+import tempfile
+import unittest
+
+from floe_node import Node, floe
+
+
+class NodeTest(unittest.TestCase):
+    def test_sigterm_ends_it_cleanly_and_takes_the_addresses_away(self):
+        node = Node()
+        try:
+            node.start()
+            self.assertEqual(sorted(node.addresses), ["console", "ingest", "kafka"])
+            self.assertEqual(node.http("ingest", "/health"), (200, b'{"status":"healthy"}'))
+            self.assertEqual(node.stop(), 0)
+            self.assertFalse((node.directory / "addresses.json").exists())
+        finally:
+            node.close()
+
+    def test_a_second_node_on_the_directory_is_refused_and_told_who_has_it(self):
+        with Node() as node:
+            text = floe("serve", "--data", str(node.directory), "--ports", "auto", expect=3)
+            self.assertIn(f"in use by process {node.process.pid}", text)
+            self.assertIn(node.addresses["console"], text)
+
+    def test_a_directory_of_a_newer_version_is_refused(self):
+        with tempfile.TemporaryDirectory() as directory:
+            pathlib.Path(directory, "floe.json").write_text('{"format": 999}')
+            text = floe("serve", "--data", directory, "--ports", "auto", expect=3)
+            self.assertIn("format 999", text)
+
+    def test_a_port_in_use_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as directory:
+            port = taken.getsockname()[1]
+            text = floe("serve", "--data", directory, "--ports", "auto", "--listen", f"kafka=127.0.0.1:{port}", expect=1)
+            self.assertIn(str(port), text)
+            self.assertIn("kafka", text)
+
+    def test_a_public_address_is_refused_without_authentication(self):
+        with tempfile.TemporaryDirectory() as directory:
+            text = floe("serve", "--data", directory, "--ports", "auto", "--listen", "console=0.0.0.0:0", expect=1)
+            self.assertIn("0.0.0.0", text)
+
+    def test_unknown_settings_are_refused_with_the_nearest_one(self):
+        text = floe("config", "show", "--set", "kafka.num-partition=3", expect=2)
+        self.assertIn("Did you mean 'kafka.num-partitions'?", text)
+        text = floe("config", "show", environment={"FLOE_LOG_LEVL": "debug"}, expect=2)
+        self.assertIn("FLOE_LOG_LEVEL", text)
+
+    def test_origins_of_settings(self):
+        with tempfile.TemporaryDirectory() as directory:
+            file = pathlib.Path(directory, "floe.yaml")
+            file.write_text("kafka:\n  num-partitions: 3\n")
+            text = floe("config", "show", "--origin", "-c", str(file), "--log-level", "debug", environment={"FLOE_PORTS_OFFSET": "7"})
+            self.assertRegex(text, r"kafka.num-partitions = 3 +# .*floe.yaml:2")
+            self.assertRegex(text, r"ports.offset = 7 +# environment FLOE_PORTS_OFFSET")
+            self.assertRegex(text, r"log.level = debug +# flag")
+
+    def test_metrics_and_json_logs(self):
+        with Node(arguments=["--log-format", "json"]) as node:
+            status, text = node.http("console", "/metrics")
+            self.assertEqual(status, 200)
+            self.assertIn(b"process_cpu_seconds_total", text)
+            for line in node.read_log().splitlines():
+                self.assertIn("level", json.loads(line))
+
+
+if __name__ == "__main__":
+    unittest.main()
