@@ -152,6 +152,7 @@ Result<Job::End> Job::Loop(Task& task) {
       if (task.dirty()) FLOE_TRY_VOID(task.Checkpoint());
       return asked == Request::kStop ? End::kStop : End::kShutdown;
     }
+    if (asked == Request::kDrain) FLOE_TRY_VOID(task.EndInput());
     FLOE_TRY(const Task::Step step, task.RunOnce());
     FLOE_TRY_VOID(ServeCheckpoints(task));
     if (step == Task::Step::kFinished) return End::kFinished;

@@ -23,7 +23,7 @@ class Job {
   /// Builds the first attempt's task on the caller's thread, so that a plan that cannot run is the caller's to see.
   Status Prepare();
   void Start();
-  enum class Request : std::uint8_t { kNone, kStop, kCancel, kShutdown };
+  enum class Request : std::uint8_t { kNone, kDrain, kStop, kCancel, kShutdown };
   /// The strongest request wins; shutdown leaves the written state RUNNING.
   void Ask(Request request);
   /// Until the thread has ended.

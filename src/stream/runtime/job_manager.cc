@@ -166,15 +166,25 @@ Status End(Job& job, Job::Request request) {
   return {};
 }
 
+/// The same, and a job that failed meanwhile is an error.
+Status EndGently(Job& job, Job::Request request) {
+  FLOE_TRY_VOID(End(job, request));
+  const JobStatus status = job.status();
+  if (status.state != JobState::kFailed) return {};
+  return Fail(ErrorKind::kFailedPrecondition, "job '" + status.job.name + "' failed while stopping: " +
+                                                  (status.exceptions.empty() ? "" : status.exceptions.back().message));
+}
+
 }  // namespace
 
 Status JobManager::Stop(const std::string& wanted) {
   FLOE_TRY(auto job, Find(wanted));
-  FLOE_TRY_VOID(End(*job, Job::Request::kStop));
-  const JobStatus status = job->status();
-  if (status.state != JobState::kFailed) return {};
-  return Fail(ErrorKind::kFailedPrecondition, "job '" + status.job.name + "' failed while stopping: " +
-                                                  (status.exceptions.empty() ? "" : status.exceptions.back().message));
+  return EndGently(*job, Job::Request::kStop);
+}
+
+Status JobManager::Drain(const std::string& wanted) {
+  FLOE_TRY(auto job, Find(wanted));
+  return EndGently(*job, Job::Request::kDrain);
 }
 
 Status JobManager::Cancel(const std::string& wanted) {

@@ -80,6 +80,8 @@ class JobManager {
   Result<JobStatus> Show(const std::string& job) const;
   /// Takes a final checkpoint and ends. kFailedPrecondition when it has ended already.
   Status Stop(const std::string& job);
+  /// Takes what was read so far as all the input: open windows close, then the job is FINISHED for good.
+  Status Drain(const std::string& job);
   Status Cancel(const std::string& job);
   /// A stopped, canceled or failed job goes on from its last checkpoint.
   Status Resume(const std::string& job);

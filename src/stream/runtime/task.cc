@@ -207,6 +207,13 @@ Status Task::EndSource(SourceSlot& source) {
   return source.node->EndOfInput();
 }
 
+Status Task::EndInput() {
+  for (auto& source : graph_->sources) {
+    if (!source->ended) FLOE_TRY_VOID(EndSource(*source));
+  }
+  return {};
+}
+
 Result<Task::Step> Task::RunOnce() {
   if (finished_) return Step::kFinished;
   bool busy = false;
