@@ -33,12 +33,15 @@ class Exchange {
 
   Result<ClientResponse> Run() {
     FLOE_TRY_VOID(Connect());
-    FLOE_TRY_VOID(Await(request_.idle_timeout, [&](auto done) {
+    auto sent = Await(request_.idle_timeout, [&](auto done) {
       head_ = Head();
       asio::async_write(socket_, std::array<asio::const_buffer, 2>{asio::buffer(head_), asio::buffer(request_.body)},
                         done);
-    }));
-    return Receive();
+    });
+    // A server that refuses a request early answers before it has read everything.
+    auto received = Receive();
+    if (!sent && !received) return Fail(std::move(sent).error());
+    return received;
   }
 
  private:

@@ -146,12 +146,16 @@ TEST(EventStream, FormatsEvents) {
   EXPECT_EQ(FormatEvent("", "x"), "data: x\n\n");
 }
 
+Task<Result<std::string>> First() {
+  co_return FormatEvent("", "first");
+}
+
 TEST(EventStream, DeliversInOrderDropsTheSlowAndEndsOnClose) {
   IoThreads io(2);
   EventStream stream({.queue_bytes = 4096, .max_clients = 2, .heartbeat = 5ms});
   Router router;
   router.OnAsync(Method::kGet, "/events", [&stream](const Request&) -> Task<Result<Response>> {
-    co_return stream.Open(FormatEvent("", "first"));
+    co_return stream.Open([] { return First(); });
   });
   auto server = StartServer(io, std::move(router));
 
@@ -167,9 +171,9 @@ TEST(EventStream, DeliversInOrderDropsTheSlowAndEndsOnClose) {
   for (int i = 0; i < 100; ++i) stream.Publish(FormatEvent("", std::to_string(i)));
 
   // A client that never reads: its kernel buffers fill, then its queue, then it is dropped; the reader is not.
-  Response unread = *stream.Open("");
+  Response unread = *stream.Open([] { return First(); });
   EXPECT_EQ(stream.clients(), 2u);
-  EXPECT_THAT(stream.Open(""), IsError(ErrorKind::kResourceExhausted));
+  EXPECT_THAT(stream.Open([] { return First(); }), IsError(ErrorKind::kResourceExhausted));
   for (int i = 0; i < 3; ++i) {
     const std::string big(2000, static_cast<char>('a' + i));
     stream.Publish(FormatEvent("", big));
@@ -184,7 +188,7 @@ TEST(EventStream, DeliversInOrderDropsTheSlowAndEndsOnClose) {
     at = got.find(fmt::format("data: {}\n\n", i), at);
     ASSERT_NE(at, std::string::npos) << i;
   }
-  EXPECT_THAT(stream.Open(""), IsError(ErrorKind::kUnavailable));
+  EXPECT_THAT(stream.Open([] { return First(); }), IsError(ErrorKind::kUnavailable));
   server->Stop(1s);
 }
 

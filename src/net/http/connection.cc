@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 #include <optional>
+#include <vector>
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
@@ -103,6 +104,7 @@ void Connection::CloseIfIdle() {
 }
 
 Task<void> Connection::Serve() {
+  bool refused = false;
   while (keep_alive_) {
     Request request;
     std::optional<Refusal> refusal;
@@ -114,6 +116,7 @@ Task<void> Connection::Serve() {
     Response response;
     if (outcome == ReadOutcome::kRefused) {
       keep_alive_ = false;
+      refused = true;
       response = ErrorAnswer(refusal->error);
       response.status = refusal->status;
     } else {
@@ -129,6 +132,19 @@ Task<void> Connection::Serve() {
   if (!flushed) co_return;
   boost::system::error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  if (refused) co_await Linger();
+}
+
+// Closing while the client still sends would reset the connection, and the client might never read why it was refused.
+Task<void> Connection::Linger() {
+  constexpr std::size_t kMaxDiscarded = 64 << 20;
+  SetDeadline(std::chrono::seconds(2));
+  std::vector<char> chunk(64 << 10);
+  for (std::size_t discarded = 0; discarded < kMaxDiscarded;) {
+    auto [error, n] = co_await socket_.async_read_some(asio::buffer(chunk), kAsValues);
+    if (error) co_return;
+    discarded += n;
+  }
 }
 
 Task<Status> Connection::Fill() {

@@ -57,6 +57,7 @@ class Connection final : public BodyWriter {
   enum class ReadOutcome : std::uint8_t { kRequest, kRefused, kClosed };
 
   Task<ReadOutcome> ReadRequest(Request& request, std::optional<Refusal>& refusal);
+  Task<void> Linger();
   Task<Status> Fill();
   Task<Status> Flush();
   Task<Status> SendAll(std::string_view bytes);

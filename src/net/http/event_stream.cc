@@ -21,7 +21,7 @@ std::string FormatEvent(std::string_view event, std::string_view data, std::stri
   return out;
 }
 
-Result<Response> EventStream::Open(std::string initial) {
+Result<Response> EventStream::Open(Initial initial) {
   auto queue = std::make_shared<Queue>(options_.queue_bytes);
   {
     std::lock_guard lock(mu_);
@@ -32,7 +32,7 @@ Result<Response> EventStream::Open(std::string initial) {
     }
     queues_.push_back(queue);
   }
-  auto first = std::make_shared<const std::string>(std::move(initial));
+  auto first = std::make_shared<Initial>(std::move(initial));
   // Owned by the response: leaves the list even when the stream never runs (HEAD, or the client left).
   std::shared_ptr<void> membership(nullptr, [this, queue](void*) { Remove(queue); });
   Response response = Response::Streaming(
@@ -41,9 +41,9 @@ Result<Response> EventStream::Open(std::string initial) {
   return response;
 }
 
-Task<Status> EventStream::Run(std::shared_ptr<Queue> queue, std::shared_ptr<const std::string> initial,
-                              BodyWriter& out) {
-  FLOE_CO_TRY_VOID(co_await out.Write("retry: 1000\n\n" + *initial));
+Task<Status> EventStream::Run(std::shared_ptr<Queue> queue, std::shared_ptr<Initial> initial, BodyWriter& out) {
+  FLOE_CO_TRY(auto first, co_await (*initial)());
+  FLOE_CO_TRY_VOID(co_await out.Write("retry: 1000\n\n" + first));
   for (;;) {
     auto events = co_await queue->PopFor(options_.heartbeat);
     if (!events && events.error().kind() == ErrorKind::kTimeout) {

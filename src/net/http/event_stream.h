@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -31,9 +32,13 @@ class EventStream {
   explicit EventStream(EventStreamOptions options = {}) : options_(options) {}
   ~EventStream() { Close(); }
 
-  /// The answer of a GET: first the text of `initial` (events that bring the client up to date), then what is published
-  /// from the moment of this call on. kResourceExhausted when there are too many clients.
-  Result<Response> Open(std::string initial);
+  /// Makes the events that bring a new client up to date.
+  using Initial = std::move_only_function<Task<Result<std::string>>()>;
+
+  /// The answer of a GET. `initial` runs after the client is subscribed, so nothing published falls between the two;
+  /// what is published meanwhile follows it (events should be idempotent). kResourceExhausted (too many clients),
+  /// kUnavailable (closed).
+  Result<Response> Open(Initial initial);
   /// Formatted events. A client whose queue is full is dropped: EventSource reconnects and catches up by itself.
   void Publish(const std::string& events);
   /// Ends all streams and refuses new ones.
@@ -45,7 +50,7 @@ class EventStream {
  private:
   using Queue = Channel<std::shared_ptr<const std::string>>;
   void Remove(const std::shared_ptr<Queue>& queue);
-  Task<Status> Run(std::shared_ptr<Queue> queue, std::shared_ptr<const std::string> initial, BodyWriter& out);
+  Task<Status> Run(std::shared_ptr<Queue> queue, std::shared_ptr<Initial> initial, BodyWriter& out);
 
   const EventStreamOptions options_;
   mutable std::mutex mu_;
