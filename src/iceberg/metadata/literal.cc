@@ -8,7 +8,6 @@
 #include <cstring>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace floe::iceberg {
 namespace {
@@ -304,25 +303,6 @@ std::string ToDisplayString(const Literal& value, const Type& type) {
     case TypeId::kBinary: return Hex(std::get<std::string>(value));
     default: return fmt::format("{}", std::get<std::int64_t>(value));
   }
-}
-
-Result<Literal> FromJsonText(std::string_view text, const Type& type) {
-  auto json = nlohmann::json::parse(text, nullptr, false);
-  auto bad = [&] {
-    return Fail(ErrorKind::kInvalidInput, fmt::format("{} is not a default value of type {}", text, type.ToString()));
-  };
-  if (json.is_discarded()) return bad();
-  if (json.is_null()) return Literal();
-  switch (type.id) {
-    case TypeId::kBoolean: return json.is_boolean() ? Result<Literal>(json.get<bool>()) : bad();
-    case TypeId::kInt:
-    case TypeId::kLong: return json.is_number_integer() ? Result<Literal>(json.get<std::int64_t>()) : bad();
-    case TypeId::kFloat:
-    case TypeId::kDouble: return json.is_number() ? Result<Literal>(json.get<double>()) : bad();
-    case TypeId::kString: return json.is_string() ? Result<Literal>(json.get<std::string>()) : bad();
-    default: break;
-  }
-  return Fail(ErrorKind::kNotSupported, fmt::format("default values of type {} are not supported", type.ToString()));
 }
 
 }  // namespace floe::iceberg

@@ -45,9 +45,6 @@ std::string ToHumanString(const Literal& value, const Type& type);
 /// For people and expected-results: numbers plain, text as it is, binary hex.
 std::string ToDisplayString(const Literal& value, const Type& type);
 
-/// The JSON single-value form of v3 defaults. kInvalidInput.
-Result<Literal> FromJsonText(std::string_view json, const Type& type);
-
 /// "1.20" for 120 with scale 2.
 std::string DecimalText(Int128 unscaled, std::int32_t scale);
 /// "2017-11-16" and "2017-11-16T22:31:08.000001" from days and micros since 1970.
