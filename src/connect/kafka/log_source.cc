@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connect/kafka/log_source.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "connect/kafka/message_decoder.h"
+#include "kafka/protocol/record_batch_reader.h"
+
+namespace floe::connect::kafka {
+namespace {
+
+using formats::DecodeStatus;
+
+/// Large reads, so that the cost per fetch vanishes beside decoding.
+constexpr std::size_t kFetchBytes = 1 << 20;
+/// New topics and partitions of the own log are looked for at least this often; it costs a map lookup.
+constexpr std::int64_t kDiscoveryMs = 1000;
+
+/// The wakeup, reachable from the log's threads for as long as they may call.
+struct Wakeup {
+  std::mutex mu;
+  std::function<void()> call;  // guarded by mu
+  void Fire() {
+    std::lock_guard lock(mu);
+    if (call) call();
+  }
+};
+
+/// One partition being read. The reader's views point into `buffer`.
+struct Split {
+  std::string name;
+  std::shared_ptr<log::Partition> partition;
+  Offset next;
+  std::optional<Offset> stop;
+  std::shared_ptr<std::string> buffer;
+  std::span<const std::byte> rest;
+  ::floe::kafka::RecordReader reader;
+  bool batch_open = false;
+  bool waiting = false;
+  std::shared_ptr<std::atomic<bool>> fired;
+  std::uint64_t token = 0;
+
+  bool Finished() const { return stop && next >= *stop; }
+};
+
+class LogSource final : public SourceReader {
+ public:
+  LogSource(const LogSourceDependencies& dependencies, ScanRequest request, KafkaScan scan)
+      : deps_(dependencies),
+        request_(std::move(request)),
+        scan_(std::move(scan)),
+        wakeup_(std::make_shared<Wakeup>()) {}
+  ~LogSource() override {
+    SetWakeup(nullptr);
+    for (auto& split : splits_) StopWaiting(*split);
+  }
+
+  Status Open(const MessageLayout& layout) {
+    FLOE_TRY(decoder_, MessageDecoder::Make(request_, layout));
+    if (request_.state) {
+      FLOE_TRY(restored_, DecodePositions(*request_.state));
+    }
+    if (scan_.group.empty()) scan_.group = request_.default_group_id;
+    return Discover(true);
+  }
+
+  Result<PollResult> Poll(data::Batch& out) override;
+  Result<std::string> Snapshot() override;
+  Status OnCheckpointCommitted(const std::string& snapshot) override;
+
+  void SetWakeup(std::function<void()> wakeup) override {
+    std::lock_guard lock(wakeup_->mu);
+    wakeup_->call = std::move(wakeup);
+  }
+  std::vector<std::string> SplitNames() const override {
+    std::vector<std::string> names;
+    for (const auto& split : splits_) names.push_back(split->name);
+    return names;
+  }
+  std::optional<std::int64_t> Lag() const override {
+    std::int64_t lag = 0;
+    for (const auto& split : splits_) {
+      lag += std::max<std::int64_t>(0, split->stop.value_or(split->partition->high_watermark()) - split->next);
+    }
+    return lag;
+  }
+
+ private:
+  bool Bounded() const { return request_.bounded || scan_.stop.position != Position::kUnbounded; }
+  Status Discover(bool first);
+  Result<std::vector<std::string>> Topics();
+  Status AddSplit(const std::shared_ptr<log::Partition>& partition, bool first);
+  Result<Offset> Start(log::Partition& partition, bool first);
+  Result<std::optional<Offset>> Stop(log::Partition& partition);
+  Result<Offset> GroupOffset(const log::Partition& partition);
+  Result<bool> Fill(Split& split);
+  Status Decode(Split& split, data::Batch& out, PollResult& result);
+  Status DecodeRecord(Split& split, const ::floe::kafka::RecordView& record, std::size_t& row, PollResult& result);
+  void Wait(Split& split);
+  void StopWaiting(Split& split);
+
+  // Constant after Open.
+  LogSourceDependencies deps_;
+  ScanRequest request_;
+  KafkaScan scan_;
+  std::unique_ptr<MessageDecoder> decoder_;
+  Positions restored_;
+  std::shared_ptr<Wakeup> wakeup_;
+  // Of the task thread.
+  std::vector<std::unique_ptr<Split>> splits_;
+  std::size_t turn_ = 0;
+  std::chrono::nanoseconds next_discovery_{0};
+};
+
+Result<std::vector<std::string>> LogSource::Topics() {
+  if (scan_.topics.pattern.empty()) return scan_.topics.topics;
+  std::vector<std::string> names;
+  for (const auto& topic : deps_.log->Topics()) names.push_back(topic->name);
+  return MatchTopics(scan_.topics.pattern, names);
+}
+
+Status LogSource::Discover(bool first) {
+  FLOE_TRY(std::vector<std::string> names, Topics());
+  for (const std::string& name : names) {
+    std::shared_ptr<const log::Topic> topic = deps_.log->FindTopic(name);
+    if (!topic && first) {
+      if (request_.bounded) {
+        return Fail(ErrorKind::kNotFound,
+                    fmt::format("topic '{}' of table {} does not exist", name, request_.table.FullName()));
+      }
+      auto created = deps_.log->CreateTopic(name, 1, {});
+      if (!created && created.error().kind() != ErrorKind::kAlreadyExists) return Fail(std::move(created.error()));
+      topic = deps_.log->FindTopic(name);
+    }
+    if (!topic) continue;
+    for (const auto& partition : topic->partitions) {
+      bool known = std::ranges::any_of(splits_, [&](const auto& s) {
+        return s->partition->id() == partition->id() && s->partition->topic() == name;
+      });
+      if (!known) FLOE_TRY_VOID(AddSplit(partition, first));
+    }
+  }
+  std::int64_t interval = std::min(scan_.discovery_ms, kDiscoveryMs);
+  next_discovery_ = deps_.clock->MonotonicNow() + std::chrono::milliseconds(interval);
+  return {};
+}
+
+Status LogSource::AddSplit(const std::shared_ptr<log::Partition>& partition, bool first) {
+  auto split = std::make_unique<Split>();
+  split->name = fmt::format("{}-{}", partition->topic(), partition->id().value());
+  split->partition = partition;
+  if (auto it = restored_.find({partition->topic(), partition->id()}); it != restored_.end()) {
+    split->next = it->second;
+  } else {
+    FLOE_TRY(split->next, Start(*partition, first));
+  }
+  FLOE_TRY(split->stop, Stop(*partition));
+  splits_.push_back(std::move(split));
+  return {};
+}
+
+Result<Offset> LogSource::Start(log::Partition& partition, bool first) {
+  Offset earliest = partition.log_start_offset();
+  // Partitions that appear later, or are unknown to the checkpoint, are new: everything in them is.
+  if (!first || request_.state) return earliest;
+  Position position = scan_.start.position;
+  // An ad-hoc read of "what is there" starts at the beginning unless the table names a place.
+  if (request_.bounded && (position == Position::kGroup || position == Position::kLatest)) return earliest;
+  switch (position) {
+    case Position::kLatest: return partition.high_watermark();
+    case Position::kGroup: return GroupOffset(partition);
+    case Position::kTimestamp: {
+      FLOE_TRY(log::OffsetAndTimestamp found, partition.OffsetForTimestamp(scan_.start.timestamp));
+      return found.offset.value() < 0 ? partition.high_watermark() : found.offset;
+    }
+    case Position::kSpecific: {
+      auto it = scan_.start.offsets.find(partition.id());
+      return it == scan_.start.offsets.end() ? GroupOffset(partition) : Result<Offset>(it->second);
+    }
+    default: return earliest;
+  }
+}
+
+Result<Offset> LogSource::GroupOffset(const log::Partition& partition) {
+  if (deps_.groups != nullptr && !scan_.group.empty()) {
+    FLOE_TRY(std::optional<Offset> committed, deps_.groups->Committed(scan_.group, partition.topic(), partition.id()));
+    if (committed) return *committed;
+  }
+  return scan_.reset_to_latest ? partition.high_watermark() : partition.log_start_offset();
+}
+
+Result<std::optional<Offset>> LogSource::Stop(log::Partition& partition) {
+  std::optional<Offset> end;
+  if (request_.bounded) end = partition.high_watermark();
+  switch (scan_.stop.position) {
+    case Position::kLatest: return partition.high_watermark();
+    case Position::kGroup: {
+      FLOE_TRY(Offset offset, GroupOffset(partition));
+      return offset;
+    }
+    case Position::kTimestamp: {
+      FLOE_TRY(log::OffsetAndTimestamp found, partition.OffsetForTimestamp(scan_.stop.timestamp));
+      return found.offset.value() < 0 ? partition.high_watermark() : found.offset;
+    }
+    case Position::kSpecific: {
+      auto it = scan_.stop.offsets.find(partition.id());
+      return it == scan_.stop.offsets.end() ? partition.high_watermark() : it->second;
+    }
+    default: return end;
+  }
+}
+
+Result<PollResult> LogSource::Poll(data::Batch& out) {
+  out.rows.Reset();
+  out.kinds.clear();
+  if (scan_.discovery_ms > 0 && !Bounded() && deps_.clock->MonotonicNow() >= next_discovery_)
+    FLOE_TRY_VOID(Discover(false));
+  PollResult result;
+  for (std::size_t i = 0; i < splits_.size(); ++i) {
+    std::size_t index = (turn_ + i) % splits_.size();
+    Split& split = *splits_[index];
+    if (split.Finished()) continue;
+    if (split.waiting && !split.fired->load(std::memory_order_acquire) &&
+        split.partition->high_watermark() <= split.next)
+      continue;
+    StopWaiting(split);
+    FLOE_TRY_VOID(Decode(split, out, result));
+    if (result.records_read == 0) {
+      if (!split.Finished()) Wait(split);
+      continue;
+    }
+    turn_ = index + 1;
+    result.split = static_cast<std::int32_t>(index);
+    result.status = PollStatus::kRows;
+    return result;
+  }
+  bool finished = Bounded() && std::ranges::all_of(splits_, [](const auto& split) { return split->Finished(); });
+  result.status = finished ? PollStatus::kEndOfInput : PollStatus::kIdle;
+  return result;
+}
+
+/// Makes the next record batch of the split the open one; false when there is nothing to read now.
+Result<bool> LogSource::Fill(Split& split) {
+  for (;;) {
+    FLOE_TRY(auto batch, ::floe::kafka::NextBatch(split.rest));
+    if (batch) {
+      FLOE_TRY_VOID(split.reader.Open(*batch));
+      if (split.reader.header().control()) {
+        split.next = split.reader.header().last_offset() + 1;
+        continue;
+      }
+      split.batch_open = true;
+      return true;
+    }
+    if (split.Finished() || split.partition->high_watermark() <= split.next) return false;
+    auto read = split.partition->Read(split.next, kFetchBytes);
+    if (!read && read.error().kind() == ErrorKind::kOutOfRange && split.next < split.partition->log_start_offset()) {
+      split.next = split.partition->log_start_offset();  // retention was faster than this reader
+      continue;
+    }
+    if (!read) return Fail(std::move(read.error()));
+    if (read->batches.empty()) return false;
+    split.buffer = std::make_shared<std::string>(std::move(read->batches));
+    split.rest = std::as_bytes(std::span(*split.buffer));
+    decoder_->SetBuffer({*split.buffer, split.buffer});
+  }
+}
+
+Status LogSource::Decode(Split& split, data::Batch& out, PollResult& result) {
+  decoder_->Bind(out);
+  if (split.buffer) decoder_->SetBuffer({*split.buffer, split.buffer});
+  std::size_t row = 0;
+  ::floe::kafka::RecordView record;
+  while (row < STANDARD_VECTOR_SIZE && !split.Finished()) {
+    if (!split.batch_open) {
+      FLOE_TRY(bool more, Fill(split));
+      if (!more) break;
+    }
+    if (!split.reader.Next(record)) {
+      FLOE_TRY_VOID(split.reader.status());
+      split.next = std::max(split.next, split.reader.header().last_offset() + 1);
+      split.batch_open = false;
+      continue;
+    }
+    if (record.offset < split.next) continue;  // the batch begins before the place asked for
+    if (split.stop && record.offset >= *split.stop) {
+      split.next = *split.stop;
+      break;
+    }
+    FLOE_TRY_VOID(DecodeRecord(split, record, row, result));
+    split.next = record.offset + 1;
+  }
+  out.rows.SetCardinality(row);
+  return {};
+}
+
+Status LogSource::DecodeRecord(Split& split, const ::floe::kafka::RecordView& record, std::size_t& row,
+                               PollResult& result) {
+  Message message;
+  message.topic = split.partition->topic();
+  message.partition = split.partition->id().value();
+  message.offset = record.offset.value();
+  message.timestamp_ms = record.timestamp.value();
+  message.log_append_time = split.reader.header().log_append_time();
+  message.leader_epoch = split.reader.header().leader_epoch.value();
+  message.key = record.key;
+  message.value = record.value;
+  if (record.header_count > 0 && !request_.metadata.empty()) {
+    message.headers = [&record] {
+      Headers headers;
+      for (const auto& header : record.Headers()) headers.emplace_back(header.key, header.value);
+      return headers;
+    };
+  }
+  ++result.records_read;
+  result.bytes_read += static_cast<std::int64_t>(record.value.value_or("").size() + record.key.value_or("").size());
+  switch (decoder_->Append(message, row)) {
+    case DecodeStatus::kRow: ++row; return {};
+    case DecodeStatus::kSkipped: ++result.records_skipped; return {};
+    case DecodeStatus::kBad: return request_.bad_records->OnBadRecord(decoder_->Bad(message));
+  }
+  return {};
+}
+
+void LogSource::Wait(Split& split) {
+  if (split.waiting) return;
+  split.waiting = true;
+  split.fired = std::make_shared<std::atomic<bool>>(false);
+  split.token = split.partition->WhenReadable(split.next, [wakeup = wakeup_, fired = split.fired] {
+    fired->store(true, std::memory_order_release);
+    wakeup->Fire();
+  });
+}
+
+void LogSource::StopWaiting(Split& split) {
+  if (!split.waiting) return;
+  split.waiting = false;
+  if (!split.fired->load(std::memory_order_acquire)) split.partition->Forget(split.token);
+}
+
+Result<std::string> LogSource::Snapshot() {
+  // Positions of partitions that are gone for now stay, so that they are not read twice when they come back.
+  Positions positions = restored_;
+  for (const auto& split : splits_) positions[{split->partition->topic(), split->partition->id()}] = split->next;
+  return EncodePositions(positions);
+}
+
+Status LogSource::OnCheckpointCommitted(const std::string& snapshot) {
+  if (deps_.groups == nullptr || scan_.group.empty() || request_.bounded) return {};
+  FLOE_TRY(Positions positions, DecodePositions(snapshot));
+  std::vector<::floe::connect::GroupOffset> offsets;
+  for (const auto& [split, offset] : positions) offsets.push_back({split.first, split.second, offset});
+  return deps_.groups->Commit(scan_.group, offsets);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SourceReader>> OpenLogSource(const LogSourceDependencies& dependencies, ScanRequest request,
+                                                    KafkaScan scan, const MessageLayout& layout) {
+  auto source = std::make_unique<LogSource>(dependencies, std::move(request), std::move(scan));
+  FLOE_TRY_VOID(source->Open(layout));
+  return source;
+}
+
+}  // namespace floe::connect::kafka
