@@ -124,7 +124,7 @@ void AddNodeOptions(CLI::App& app, Context& context) {
     app.add_option_function<std::string>(name, [&context, key](const std::string& value) { context.flags[key] = value; }, help);
   };
   flag("--data", "data.dir", "data directory (default ./floe-data)");
-  app.add_option("-c,--config", context.config_file, "configuration file (default ./floe.yaml when there is one)");
+  app.add_option("-c,--config-file", context.config_file, "configuration file (default ./floe.yaml when there is one)");
   flag("--log-level", "log.level", "debug, info, warn, error, off");
   flag("--log-format", "log.format", "human or json");
   app.add_option_function<std::vector<std::string>>(

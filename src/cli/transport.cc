@@ -184,10 +184,8 @@ std::optional<Error> ErrorFromJson(std::string_view body) {
   if (!parsed.is_object() || !parsed.contains("error") || !parsed["error"].is_object()) return std::nullopt;
   const json& error = parsed["error"];
   Error result(KindFromText(error.value("kind", "internal")), error.value("message", "the node gave no reason"));
-  if (error.contains("position") && error["position"].is_object()) {
-    result = std::move(result).WithPosition({error["position"].value("line", 1), error["position"].value("column", 1)});
-  }
-  return result;
+  if (!error.contains("position") || !error["position"].is_object()) return result;
+  return std::move(result).WithPosition({error["position"].value("line", 1), error["position"].value("column", 1)});
 }
 
 }  // namespace floe::cli

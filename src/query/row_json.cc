@@ -2,6 +2,7 @@
 #include "query/row_json.h"
 
 #include <duckdb.hpp>
+#include <duckdb/common/types/time.hpp>
 #include <fmt/format.h>
 
 #include <cmath>

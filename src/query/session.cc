@@ -157,11 +157,29 @@ Result<StatementResult> Session::Select(const dialect::Statement& statement, Res
 Result<StatementResult> Session::CreateTable(const dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer) {
   if (statement.as_query) return CreateTableAs(statement, text, consumer);
   FLOE_TRY(catalog::CatalogTable table, catalog_->Prepare(statement));
+  FLOE_TRY_VOID(ChooseConnector(table, statement.name.span.position));
   FLOE_TRY_VOID(MakePlanner("streaming").Check(table));
   bool temporary = table.temporary;
   FLOE_TRY_VOID(catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
   if (temporary) temporary_ddl_.push_back(text);
   return StatementResult{.message = "OK", .job_id = {}};
+}
+
+Status Session::ChooseConnector(catalog::CatalogTable& table, TextPosition position) const {
+  if (table.options.contains("connector")) return {};
+  FLOE_TRY(catalog::CatalogInfo info, services_.catalogs.Info(table.path.catalog));
+  if (info.type == "iceberg") {
+    table.options["connector"] = "iceberg";
+  } else if (!table.primary_key.empty()) {
+    table.options["connector"] = "realtime";
+  } else {
+    std::string known;
+    for (const auto* descriptor : services_.connectors.List()) known += (known.empty() ? "" : ", ") + descriptor->name;
+    return Fail(Error(ErrorKind::kInvalidInput, fmt::format("table {} has no 'connector'; choose one of {}, or declare a PRIMARY KEY for a real-time table",
+                                                            table.path.ToString(), known))
+                    .WithPosition(position));
+  }
+  return {};
 }
 
 Result<StatementResult> Session::Drop(const dialect::Drop& statement) {

@@ -78,6 +78,8 @@ class Session {
   Result<StatementResult> Select(const sql::dialect::Statement& statement, ResultConsumer& consumer);
   Result<StatementResult> Insert(const sql::dialect::Statement& statement, const std::string& text, ResultConsumer& consumer);
   Result<StatementResult> CreateTable(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer);
+  /// Tables without a 'connector': Iceberg's in an Iceberg catalog, real-time tables with a key.
+  Status ChooseConnector(sql::catalog::CatalogTable& table, TextPosition position) const;
   Result<StatementResult> CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer);
   Result<StatementResult> Show(const sql::dialect::Show& statement, ResultConsumer& consumer);
   Result<StatementResult> Describe(const sql::dialect::Describe& statement, ResultConsumer& consumer);

@@ -119,7 +119,7 @@ Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, Resul
 Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer) {
   FLOE_TRY(plan::Program program, MakePlanner("batch").Plan(*statement.as_query));
   sql::dialect::CreateTable plain = statement;
-  plain.as_query.reset();
+  plain.as_query = {};
   plain.column_names.clear();
   if (plain.columns.empty()) {
     for (std::size_t i = 0; i < program.query->schema.size(); ++i) {

@@ -97,7 +97,8 @@ Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
       // Positions count from the script's start for whoever sent a script.
       if (auto at = error.position()) {
         TextPosition start = part.span.position;
-        error = std::move(error).WithPosition({at->line + start.line - 1, at->line == 1 ? at->column + start.column - 1 : at->column});
+        TextPosition absolute{at->line + start.line - 1, at->line == 1 ? at->column + start.column - 1 : at->column};
+        return Fail(std::move(error).WithPosition(absolute));
       }
       return Fail(std::move(error));
     }

@@ -72,12 +72,12 @@ void CheckTable(iceberg::Catalog& catalog, const iceberg::TableName& name, Findi
   std::int64_t missing = 0;
   for (const iceberg::ScanFileTask& task : plan->tasks) {
     rows += task.file.record_count;
-    auto path = iceberg::LocalPath(task.file.file_path);
+    auto path = iceberg::LocalPath(task.file.path);
     auto file = path ? io::LocalFileSystem().OpenReadable(*path) : Result<std::unique_ptr<io::ReadableFile>>(Fail(path.error()));
     auto size = file ? (*file)->Size() : Result<std::uint64_t>(Fail(file.error()));
-    if (size && static_cast<std::int64_t>(*size) == task.file.file_size_in_bytes) continue;
+    if (size && static_cast<std::int64_t>(*size) == task.file.file_size) continue;
     ++missing;
-    findings.Bad("iceberg", fmt::format("{}: data file {} is missing or has another size", name.ToString(), task.file.file_path));
+    findings.Bad("iceberg", fmt::format("{}: data file {} is missing or has another size", name.ToString(), task.file.path));
   }
   if (missing == 0) findings.Good("iceberg", fmt::format("{}: {} files, {} rows", name.ToString(), plan->tasks.size(), HumanCount(rows)));
 }

@@ -4,6 +4,7 @@
 
 #include "console/console.h"
 #include "server/node.h"
+#include "stream/runtime/task.h"
 
 namespace floe::server {
 

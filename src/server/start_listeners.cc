@@ -52,7 +52,7 @@ Status StartIngest(Node::Parts& p) {
   net::HttpServerOptions http;
   FLOE_TRY(http.listen, ListenOn(p, "ingest"));
   http.max_body_bytes = p.config.MemorySize("ingest.max-body");
-  http.error_answer = ingest::ErrorAnswer;
+  http.render_error = ingest::ErrorAnswer;
   FLOE_TRY(p.ingest_server, net::HttpServer::Start(*p.io, std::move(router), std::move(http)));
   p.addresses["ingest"] = p.ingest_server->address().ToString();
   return {};

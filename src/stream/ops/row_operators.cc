@@ -165,6 +165,10 @@ class WindowAssignOperator final : public Operator {
         continue;
       }
       windows_.WindowsOf(times[at], windows[row]);
+      if (windows[row].empty()) {
+        ++counters_.filtered;
+        continue;
+      }
       counters_.generated += static_cast<std::int64_t>(windows[row].size()) - 1;
       most = std::max(most, windows[row].size());
     }
