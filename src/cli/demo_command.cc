@@ -143,7 +143,6 @@ Result<Totals> Drain(Transport& transport, const std::string& job, std::int64_t 
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   FLOE_TRY(std::string ignored, transport.Fetch({.method = "POST", .path = "/api/v1/jobs/" + job + "/stop", .body = R"({"drain": true})"}));
-  FLOE_TRY(ordered_json ended, Ask(transport, "/api/v1/jobs/" + job + "?"));
   FLOE_TRY(Totals totals, ReadTotals(transport, job));
   FLOE_TRY(ordered_json iceberg, QueryRows(transport, "SELECT COUNT(*) FROM iceberg.`default`.weather"));
   FLOE_TRY(ordered_json windows, QueryRows(transport, "SELECT COUNT(*), CAST(COALESCE(SUM(record_count), 0) AS BIGINT) FROM weather"));

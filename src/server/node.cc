@@ -44,6 +44,7 @@ Status Node::Stop() {
   if (p.stopped) return {};
   p.stopped = true;
   constexpr std::chrono::milliseconds kGrace{500};
+  if (p.console) p.console->Stop();
   if (p.ingest_server) p.ingest_server->Stop(kGrace);
   if (p.console_server) p.console_server->Stop(kGrace);
   if (p.kafka) p.kafka->Stop();
