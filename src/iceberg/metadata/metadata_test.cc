@@ -83,7 +83,7 @@ TEST(LiteralTest, BoundsAreCutByCodePoints) {
   EXPECT_EQ(TruncateUpper("\x01\xff\x01"s, Type(TypeId::kBinary), 2), Literal("\x02"s));
 }
 
-constexpr std::string_view kTable = R"({
+constexpr std::string_view kTable = R"json({
  "format-version": 2, "table-uuid": "9c12d441-03fe-4693-9a96-a0705ddf69c1", "location": "file:///w/t",
  "last-sequence-number": 34, "last-updated-ms": 1602638573590, "last-column-id": 7, "current-schema-id": 1,
  "schemas": [{"type":"struct","schema-id":1,"identifier-field-ids":[1],"fields":[
@@ -101,10 +101,7 @@ constexpr std::string_view kTable = R"({
  "snapshots": [{"snapshot-id":3051729675574597004,"timestamp-ms":1515100955770,"sequence-number":34,"key-id":"k1",
    "summary":{"operation":"append","added-records":"2"},"manifest-list":"file:///w/t/metadata/snap.avro","schema-id":1}],
  "snapshot-log": [{"snapshot-id":3051729675574597004,"timestamp-ms":1515100955770}], "metadata-log": [],
- "statistics": [{"snapshot-id": 1}], "future-field": {
-  "x" : [ 1, 9007199254740993 ]
-}
-})";
+ "statistics": [{"snapshot-id": 1}], "future-field": {"x": [1, 9007199254740993]}})json";
 
 TEST(TableMetadataTest, ReadsAndWritesWithoutLoss) {
   auto table = ParseTableMetadata(kTable);
