@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe config, floe check and floe version.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -21,7 +20,8 @@ Status ShowConfig(const Context& context, bool origin) {
     return {};
   }
   nlohmann::ordered_json all = nlohmann::ordered_json::object();
-  for (const auto& [key, setting] : config.settings()) all[key] = {{"value", setting.value}, {"origin", setting.origin}};
+  for (const auto& [key, setting] : config.settings())
+    all[key] = {{"value", setting.value}, {"origin", setting.origin}};
   fmt::print("{}\n", all.dump(2));
   return {};
 }
@@ -29,7 +29,9 @@ Status ShowConfig(const Context& context, bool origin) {
 void ExplainConfig() {
   for (const auto& spec : server::Settings()) {
     fmt::print("{}\n    {}\n    default: {}   environment: {}\n", spec.key, spec.help,
-               spec.type == config::KeyType::kYaml ? "(see docs/ingest.md)" : spec.default_value.empty() ? "-" : spec.default_value,
+               spec.type == config::KeyType::kYaml ? "(see docs/ingest.md)"
+               : spec.default_value.empty()        ? "-"
+                                                   : spec.default_value,
                config::EnvironmentName(spec.key));
   }
 }
@@ -79,7 +81,10 @@ void AddVersion(CLI::App& app, Context& context) {
   version->add_flag("--json", context.json, "as JSON");
   version->callback([&context] {
     if (context.json) {
-      fmt::print("{}\n", nlohmann::ordered_json{{"floe", FLOE_VERSION}, {"duckdb", FLOE_DUCKDB_VERSION}, {"data-format", server::kDataFormat}}.dump());
+      fmt::print("{}\n",
+                 nlohmann::ordered_json{
+                     {"floe", FLOE_VERSION}, {"duckdb", FLOE_DUCKDB_VERSION}, {"data-format", server::kDataFormat}}
+                     .dump());
     } else {
       fmt::print("floe {} (DuckDB {}, data format {})\n", FLOE_VERSION, FLOE_DUCKDB_VERSION, server::kDataFormat);
     }

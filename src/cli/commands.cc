@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "base/result.h"
 #include "cli/output.h"
@@ -23,7 +22,8 @@ std::map<std::string, std::string> Environment() {
   std::map<std::string, std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string text = *entry;
-    if (std::size_t equals = text.find('='); equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
+    if (std::size_t equals = text.find('='); equals != std::string::npos)
+      all[text.substr(0, equals)] = text.substr(equals + 1);
   }
   return all;
 }
@@ -121,7 +121,8 @@ void PrintObjects(const Context& context, const std::string& json_array, const s
 
 void AddNodeOptions(CLI::App& app, Context& context) {
   auto flag = [&](const std::string& name, const std::string& key, const std::string& help) {
-    app.add_option_function<std::string>(name, [&context, key](const std::string& value) { context.flags[key] = value; }, help);
+    app.add_option_function<std::string>(
+        name, [&context, key](const std::string& value) { context.flags[key] = value; }, help);
   };
   flag("--data", "data.dir", "data directory (default ./floe-data)");
   app.add_option("-c,--config-file", context.config_file, "configuration file (default ./floe.yaml when there is one)");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The subcommands; each Add… hangs one noun or verb on the command line and stores its exit code in `context.exit_code`.
+// The subcommands; each Add… hangs one noun or verb on the command line and stores its exit code in
+// `context.exit_code`.
 #pragma once
 
 #include <map>
@@ -42,7 +43,8 @@ struct Context {
   Result<config::Config> LoadConfig() const;
 };
 
-/// A node to talk to: the one given with --connect, the one running on the data directory, or one started inside this process.
+/// A node to talk to: the one given with --connect, the one running on the data directory, or one started inside this
+/// process.
 class NodeAccess {
  public:
   static Result<std::unique_ptr<NodeAccess>> Open(const Context& context);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe demo weather: generator, HTTP ingest, log, SQL, Iceberg and the live page, on the terminal.
-#include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/logging.h"
 #include "base/result.h"
@@ -48,7 +48,8 @@ Result<ordered_json> QueryRows(Transport& transport, const std::string& sql) {
 Status PrepareDirectory(Context& context) {
   if (context.flags.contains("data.dir")) return {};
   std::error_code failed;
-  if (std::filesystem::exists(kDefaultDirectory) && std::filesystem::exists(std::string(kDefaultDirectory) + "/floe.json") &&
+  if (std::filesystem::exists(kDefaultDirectory) &&
+      std::filesystem::exists(std::string(kDefaultDirectory) + "/floe.json") &&
       !std::filesystem::exists(std::string(kDefaultDirectory) + "/addresses.json")) {
     std::filesystem::remove_all(kDefaultDirectory, failed);
     if (failed) return Fail(ErrorKind::kIo, fmt::format("cannot clear {}: {}", kDefaultDirectory, failed.message()));
@@ -64,7 +65,8 @@ void PrintIntroduction(const std::map<std::string, std::string>& addresses, cons
       "  page      http://{}\n"
       "  ingest    curl 'http://{}/log?city=Boston&temperature=71.5'\n"
       "  Kafka     kcat -b {} -t weather -C -o -5 -e\n"
-      "  SQL       floe sql --data {} -e 'SELECT city, avg_temperature FROM weather ORDER BY window_start DESC LIMIT 10'\n"
+      "  SQL       floe sql --data {} -e 'SELECT city, avg_temperature FROM weather ORDER BY window_start DESC LIMIT "
+      "10'\n"
       "  Iceberg   floe table show iceberg.default.weather --data {}\n\n",
       addresses.at("console"), addresses.at("ingest"), addresses.at("kafka"), offset, offset);
   std::fflush(stdout);
@@ -91,7 +93,8 @@ Result<Totals> ReadTotals(Transport& transport, const std::string& job) {
   totals.lag = status.value("lag", std::int64_t{0});
   totals.state = status.value("state", "");
   totals.last_commit = status.value("last_checkpoint", "");
-  if (totals.state == "FAILED") return Fail(ErrorKind::kInternal, "the job failed: " + status.value("failure", "no reason was kept"));
+  if (totals.state == "FAILED")
+    return Fail(ErrorKind::kInternal, "the job failed: " + status.value("failure", "no reason was kept"));
   return totals;
 }
 
@@ -104,21 +107,25 @@ class Board {
     double rate = seconds > shown_at_ ? static_cast<double>(totals.in - shown_in_) / (seconds - shown_at_) : 0;
     shown_at_ = seconds;
     shown_in_ = totals.in;
-    std::string line = fmt::format("{:>6.0f} s   in {}   {:.0f}/s   lag {}   late {}   dead-lettered {}   last commit {}", seconds,
-                                   HumanCount(acknowledged), rate, HumanCount(totals.lag), totals.late, totals.dead,
-                                   totals.last_commit.empty() ? "-" : totals.last_commit);
+    std::string line =
+        fmt::format("{:>6.0f} s   in {}   {:.0f}/s   lag {}   late {}   dead-lettered {}   last commit {}", seconds,
+                    HumanCount(acknowledged), rate, HumanCount(totals.lag), totals.late, totals.dead,
+                    totals.last_commit.empty() ? "-" : totals.last_commit);
     if (!tty_) {
       fmt::print("{}\n", line);
       std::fflush(stdout);
       return {};
     }
-    FLOE_TRY(ordered_json rows, QueryRows(transport_,
-                                          "SELECT city, avg_temperature, record_count, window_end FROM weather WHERE (city, window_start) IN "
-                                          "(SELECT city, MAX(window_start) FROM weather GROUP BY city) ORDER BY city"));
+    FLOE_TRY(
+        ordered_json rows,
+        QueryRows(transport_,
+                  "SELECT city, avg_temperature, record_count, window_end FROM weather WHERE (city, window_start) IN "
+                  "(SELECT city, MAX(window_start) FROM weather GROUP BY city) ORDER BY city"));
     if (lines_ > 0) fmt::print("\x1b[{}A\x1b[J", lines_);
     fmt::print("  {:<16} {:>10} {:>9}   {}\n", "city", "average", "records", "window end");
     for (const auto& row : rows) {
-      fmt::print("  {:<16} {:>10.2f} {:>9}   {}\n", row[0].get<std::string>(), row[1].is_null() ? 0.0 : row[1].get<double>(), row[2].dump(), row[3].get<std::string>());
+      fmt::print("  {:<16} {:>10.2f} {:>9}   {}\n", row[0].get<std::string>(),
+                 row[1].is_null() ? 0.0 : row[1].get<double>(), row[2].dump(), row[3].get<std::string>());
     }
     if (rows.empty()) fmt::print("  (the first window closes after about seven seconds)\n");
     fmt::print("\n{}\n", line);
@@ -135,17 +142,20 @@ class Board {
   std::int64_t shown_in_ = 0;
 };
 
-/// Waits until the job has read everything that was acknowledged, and stops it: open windows are emitted as the job drains.
+/// Waits until the job has read everything that was acknowledged, and stops it: open windows are emitted as the job
+/// drains.
 Result<Totals> Drain(Transport& transport, const std::string& job, std::int64_t records) {
   for (int i = 0; i < 600; ++i) {
     FLOE_TRY(Totals totals, ReadTotals(transport, job));
     if (totals.in >= records) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  FLOE_TRY(std::string ignored, transport.Fetch({.method = "POST", .path = "/api/v1/jobs/" + job + "/stop", .body = R"({"drain": true})"}));
+  FLOE_TRY(std::string ignored,
+           transport.Fetch({.method = "POST", .path = "/api/v1/jobs/" + job + "/stop", .body = R"({"drain": true})"}));
   FLOE_TRY(Totals totals, ReadTotals(transport, job));
   FLOE_TRY(ordered_json iceberg, QueryRows(transport, "SELECT COUNT(*) FROM iceberg.`default`.weather"));
-  FLOE_TRY(ordered_json windows, QueryRows(transport, "SELECT COUNT(*), CAST(COALESCE(SUM(record_count), 0) AS BIGINT) FROM weather"));
+  FLOE_TRY(ordered_json windows,
+           QueryRows(transport, "SELECT COUNT(*), CAST(COALESCE(SUM(record_count), 0) AS BIGINT) FROM weather"));
   totals.iceberg = iceberg[0][0].get<std::int64_t>();
   totals.windows = windows[0][0].get<std::int64_t>();
   totals.windowed_records = windows[0][1].get<std::int64_t>();
@@ -153,19 +163,23 @@ Result<Totals> Drain(Transport& transport, const std::string& job, std::int64_t 
 }
 
 int Summarise(const Totals& totals, std::int64_t records, std::int64_t refused) {
-  fmt::print("\nSummary\n  events acknowledged        {}\n  rows in Iceberg            {}\n  dead-lettered              {}\n", HumanCount(records),
-             HumanCount(totals.iceberg), HumanCount(totals.dead));
-  fmt::print("  windows emitted            {} (over {} events, {} late)\n", HumanCount(totals.windows), HumanCount(totals.windowed_records),
-             HumanCount(totals.late));
+  fmt::print(
+      "\nSummary\n  events acknowledged        {}\n  rows in Iceberg            {}\n  dead-lettered              {}\n",
+      HumanCount(records), HumanCount(totals.iceberg), HumanCount(totals.dead));
+  fmt::print("  windows emitted            {} (over {} events, {} late)\n", HumanCount(totals.windows),
+             HumanCount(totals.windowed_records), HumanCount(totals.late));
   if (refused > 0) fmt::print("  requests refused           {}\n", HumanCount(refused));
   bool table_agrees = records == totals.iceberg + totals.dead;
   bool windows_agree = records == totals.windowed_records + totals.late + totals.dead;
   if (table_agrees && windows_agree) {
-    fmt::print("  events = rows in Iceberg + dead-lettered, and = events in windows + late + dead-lettered: the sums agree.\n");
+    fmt::print(
+        "  events = rows in Iceberg + dead-lettered, and = events in windows + late + dead-lettered: the sums "
+        "agree.\n");
     return kExitOk;
   }
-  fmt::print(stderr, "error: the sums do not agree: {} events, {} rows in Iceberg, {} in windows, {} late, {} dead-lettered\n", records,
-             totals.iceberg, totals.windowed_records, totals.late, totals.dead);
+  fmt::print(stderr,
+             "error: the sums do not agree: {} events, {} rows in Iceberg, {} in windows, {} late, {} dead-lettered\n",
+             records, totals.iceberg, totals.windowed_records, totals.late, totals.dead);
   return kExitFailure;
 }
 
@@ -177,7 +191,9 @@ Result<std::int64_t> RecordsInTopic(Transport& transport) {
 Result<int> Weather(Context& context, const DemoOptions& options) {
   FLOE_TRY_VOID(PrepareDirectory(context));
   FLOE_TRY(config::Config config, context.LoadConfig());
-  logging::Init(context.flags.contains("log.level") ? *logging::ParseLevel(config.String("log.level")) : logging::Level::kWarn, logging::Format::kHuman);
+  logging::Init(
+      context.flags.contains("log.level") ? *logging::ParseLevel(config.String("log.level")) : logging::Level::kWarn,
+      logging::Format::kHuman);
   CatchInterrupts();
   FLOE_TRY(auto node, server::Node::Start(config, {}));
   auto transport = MakeLocalTransport(node->api());
@@ -205,7 +221,8 @@ Result<int> Weather(Context& context, const DemoOptions& options) {
   int code = Summarise(totals, records, generator.refused());
   transport.reset();
   FLOE_TRY_VOID(node->Stop());
-  fmt::print("Stopped. The data is in {}: look again with 'floe sql --data {}'.\n", config.String("data.dir"), config.String("data.dir"));
+  fmt::print("Stopped. The data is in {}: look again with 'floe sql --data {}'.\n", config.String("data.dir"),
+             config.String("data.dir"));
   return code;
 }
 
@@ -214,13 +231,16 @@ Result<int> Weather(Context& context, const DemoOptions& options) {
 void AddDemo(CLI::App& app, Context& context) {
   CLI::App* demo = app.add_subcommand("demo", "A complete pipeline with generated data");
   demo->require_subcommand(1);
-  CLI::App* weather = demo->add_subcommand("weather", "Ten cities' temperatures: HTTP in, Iceberg and five-second averages out");
+  CLI::App* weather =
+      demo->add_subcommand("weather", "Ten cities' temperatures: HTTP in, Iceberg and five-second averages out");
   auto options = std::make_shared<DemoOptions>();
   AddNodeOptions(*weather, context);
   AddListenOptions(*weather, context);
   weather->add_option("--seconds", options->seconds, "end by itself after so many seconds");
   weather->add_option("--rate", options->rate, "events a second; default: ten records each five seconds");
-  weather->add_option("--postgres", options->postgres, "also upsert the averages into this database's table 'weather': postgresql://user:password@host:port/db");
+  weather->add_option(
+      "--postgres", options->postgres,
+      "also upsert the averages into this database's table 'weather': postgresql://user:password@host:port/db");
   weather->callback([&context, options] {
     auto code = Weather(context, *options);
     context.exit_code = code ? *code : Report(code.error());

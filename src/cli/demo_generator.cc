@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/demo_generator.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <string_view>
 #include <utility>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -44,8 +44,10 @@ Status Connect(int fd, const std::string& text) {
   sockaddr_in where{};
   where.sin_family = AF_INET;
   where.sin_port = htons(address.port);
-  if (::inet_pton(AF_INET, address.host.c_str(), &where.sin_addr) != 1) return Fail(ErrorKind::kInvalidInput, "not an IPv4 address: " + text);
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) return Fail(ErrnoError(errno, "cannot connect to " + text));
+  if (::inet_pton(AF_INET, address.host.c_str(), &where.sin_addr) != 1)
+    return Fail(ErrorKind::kInvalidInput, "not an IPv4 address: " + text);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
+    return Fail(ErrnoError(errno, "cannot connect to " + text));
   int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   timeval patience{10, 0};
@@ -60,14 +62,16 @@ std::size_t AnswerLength(std::string_view text) {
   constexpr std::string_view kLength = "Content-Length: ";
   std::size_t at = text.find(kLength);
   std::int64_t body = 0;
-  if (at < head) body = ParseInteger(text.substr(at + kLength.size(), text.find('\r', at) - at - kLength.size())).value_or(0);
+  if (at < head)
+    body = ParseInteger(text.substr(at + kLength.size(), text.find('\r', at) - at - kLength.size())).value_or(0);
   std::size_t whole = head + 4 + static_cast<std::size_t>(body);
   return text.size() >= whole ? whole : 0;
 }
 
 }  // namespace
 
-WeatherGenerator::WeatherGenerator(std::string address, std::int64_t rate) : address_(std::move(address)), rate_(rate) {}
+WeatherGenerator::WeatherGenerator(std::string address, std::int64_t rate)
+    : address_(std::move(address)), rate_(rate) {}
 
 WeatherGenerator::~WeatherGenerator() {
   stopping_ = true;
@@ -92,7 +96,8 @@ void WeatherGenerator::Run() {
   std::int64_t sent = 0;
   while (outcome_ && !stopping_) {
     double elapsed = std::chrono::duration<double>(Clock::now() - start).count();
-    std::int64_t due = rate_ == 0 ? (static_cast<std::int64_t>(elapsed / 5) + 1) * 10 : static_cast<std::int64_t>(elapsed * static_cast<double>(rate_)) + 1;
+    std::int64_t due = rate_ == 0 ? (static_cast<std::int64_t>(elapsed / 5) + 1) * 10
+                                  : static_cast<std::int64_t>(elapsed * static_cast<double>(rate_)) + 1;
     std::int64_t batch = std::min(due - sent, kMaxBatch);
     if (batch <= 0) {
       std::this_thread::sleep_for(std::chrono::milliseconds(rate_ == 0 ? 20 : 5));
@@ -110,7 +115,8 @@ Status WeatherGenerator::SendBatch(int socket, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) {
     std::uint64_t city = sequence_++ % kCities.size();
     std::uint64_t hundredths = SystemRandom().Next() % 12001;
-    text += fmt::format("GET /log?city={}&temperature={}.{:02} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", kCities[city], hundredths / 100, hundredths % 100);
+    text += fmt::format("GET /log?city={}&temperature={}.{:02} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", kCities[city],
+                        hundredths / 100, hundredths % 100);
   }
   std::size_t done = 0;
   while (done < text.size()) {

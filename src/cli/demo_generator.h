@@ -11,7 +11,8 @@
 
 namespace floe::cli {
 
-/// Sends GET /log?city=…&temperature=… to an ingest address from a thread of its own; one keep-alive connection, pipelined when a rate asks for it.
+/// Sends GET /log?city=…&temperature=… to an ingest address from a thread of its own; one keep-alive connection,
+/// pipelined when a rate asks for it.
 class WeatherGenerator {
  public:
   /// `rate` in events a second; 0 is the requirement's client: ten records each five seconds.
@@ -34,9 +35,9 @@ class WeatherGenerator {
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> acknowledged_{0};
   std::atomic<std::int64_t> refused_{0};
-  std::uint64_t sequence_ = 0;   // thread only
-  std::string received_;         // thread only
-  Status outcome_;               // thread only until joined
+  std::uint64_t sequence_ = 0;  // thread only
+  std::string received_;        // thread only
+  Status outcome_;              // thread only until joined
   std::thread thread_;
 };
 

@@ -6,7 +6,8 @@
 
 namespace floe::cli {
 
-/// `postgres` is empty or a URL "postgresql://user:password@host:port/database", whose table `weather` takes the averages too.
+/// `postgres` is empty or a URL "postgresql://user:password@host:port/database", whose table `weather` takes the
+/// averages too.
 std::string WeatherScript(const std::string& postgres);
 
 }  // namespace floe::cli

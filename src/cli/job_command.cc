@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe job and floe table.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <iterator>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -23,9 +23,9 @@ Status NeedRunningNode(const Context& context) {
   if (!context.connect.empty()) return {};
   FLOE_TRY(config::Config config, context.LoadConfig());
   if (server::RunningNode(config.String("data.dir")).contains("console")) return {};
-  return Fail(ErrorKind::kUnavailable,
-              fmt::format("no node runs on '{}'; start one with 'floe serve --data {}', or run the script in the foreground with 'floe run'",
-                          config.String("data.dir"), config.String("data.dir")));
+  return Fail(ErrorKind::kUnavailable, fmt::format("no node runs on '{}'; start one with 'floe serve --data {}', or "
+                                                   "run the script in the foreground with 'floe run'",
+                                                   config.String("data.dir"), config.String("data.dir")));
 }
 
 Status Submit(const Context& context, const std::string& file, const std::string& name) {
@@ -33,13 +33,15 @@ Status Submit(const Context& context, const std::string& file, const std::string
   FLOE_TRY(std::string script, io::ReadFile(io::LocalFileSystem(), std::filesystem::absolute(file).string()));
   FLOE_TRY(auto access, NodeAccess::Open(context));
   ordered_json body = {{"script", script}, {"name", name}};
-  FLOE_TRY(std::string text, access->transport().Fetch({.method = "POST", .path = "/api/v1/jobs", .body = body.dump()}));
+  FLOE_TRY(std::string text,
+           access->transport().Fetch({.method = "POST", .path = "/api/v1/jobs", .body = body.dump()}));
   ordered_json answer = ordered_json::parse(text, nullptr, false);
   if (context.json) {
     fmt::print("{}\n", answer.dump(2));
     return {};
   }
-  for (const auto& job : answer["jobs"]) fmt::print("Submitted job {} '{}'.\n", job.value("id", ""), job.value("name", ""));
+  for (const auto& job : answer["jobs"])
+    fmt::print("Submitted job {} '{}'.\n", job.value("id", ""), job.value("name", ""));
   return {};
 }
 
@@ -49,13 +51,16 @@ void AddJob(CLI::App& app, Context& context) {
   CLI::App* job = AddNoun(app, "job", "Submit, list, show and stop jobs of a running node");
   auto name = std::make_shared<std::string>();
   auto file = std::make_shared<std::string>();
-  CLI::App* submit = AddVerb(*job, context, "submit", "Start a script's jobs in the node; they come back after a restart");
+  CLI::App* submit =
+      AddVerb(*job, context, "submit", "Start a script's jobs in the node; they come back after a restart");
   submit->add_option("script", *file, "SQL file")->required();
   submit->add_option("--name", *name, "name of the job (default: the script's 'pipeline.name' or its sinks)");
   submit->callback([&context, file, name] { Finish(context, Submit(context, *file, *name)); });
   CLI::App* list = AddVerb(*job, context, "list", "All jobs");
   list->callback([&context] {
-    Finish(context, ListAndPrint(context, "/api/v1/jobs", "jobs", {"id", "name", "state", "records_in", "records_out", "late", "dead_lettered", "lag", "last_checkpoint"}));
+    Finish(context, ListAndPrint(context, "/api/v1/jobs", "jobs",
+                                 {"id", "name", "state", "records_in", "records_out", "late", "dead_lettered", "lag",
+                                  "last_checkpoint"}));
   });
   CLI::App* show = AddVerb(*job, context, "show", "Counters, watermark, checkpoints and failures of one job");
   show->add_option("job", *name, "id or name")->required();
@@ -63,7 +68,8 @@ void AddJob(CLI::App& app, Context& context) {
   CLI::App* stop = AddVerb(*job, context, "stop", "Stop a job with a last checkpoint");
   stop->add_option("job", *name, "id or name")->required();
   stop->callback([&context, name] {
-    Finish(context, CallAndPrint(context, {.method = "POST", .path = "/api/v1/jobs/" + *name + "/stop", .body = "{}"}, fmt::format("Stopped job '{}'.", *name)));
+    Finish(context, CallAndPrint(context, {.method = "POST", .path = "/api/v1/jobs/" + *name + "/stop", .body = "{}"},
+                                 fmt::format("Stopped job '{}'.", *name)));
   });
 }
 
@@ -71,8 +77,11 @@ void AddTable(CLI::App& app, Context& context) {
   CLI::App* table = AddNoun(app, "table", "List and show tables of all catalogs");
   auto name = std::make_shared<std::string>();
   CLI::App* list = AddVerb(*table, context, "list", "All tables");
-  list->callback([&context] { Finish(context, ListAndPrint(context, "/api/v1/tables", "tables", {"catalog", "database", "name", "connector"})); });
-  CLI::App* show = AddVerb(*table, context, "show", "Columns and options; of an Iceberg table also snapshot and metadata-location");
+  list->callback([&context] {
+    Finish(context, ListAndPrint(context, "/api/v1/tables", "tables", {"catalog", "database", "name", "connector"}));
+  });
+  CLI::App* show =
+      AddVerb(*table, context, "show", "Columns and options; of an Iceberg table also snapshot and metadata-location");
   show->add_option("table", *name, "name, database.name or catalog.database.name")->required();
   show->callback([&context, name] { Finish(context, ShowAndPrint(context, "/api/v1/tables/" + *name)); });
 }

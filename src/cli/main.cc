@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The floe program.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
-
-#include <CLI/CLI.hpp>
 
 #include "base/logging.h"
 #include "cli/commands.h"
@@ -16,7 +15,8 @@ Events in over Kafka and HTTP, continuous Flink SQL, Iceberg and live tables out
 To see it work:   floe demo weather
 To run a node:    floe serve            then: floe sql, any Kafka client on port 9092, http://127.0.0.1:3000)";
 
-constexpr const char* kFooter = "'floe COMMAND --help' tells more. Settings: flags, FLOE_… variables, floe.yaml ('floe config show --origin').";
+constexpr const char* kFooter =
+    "'floe COMMAND --help' tells more. Settings: flags, FLOE_… variables, floe.yaml ('floe config show --origin').";
 
 }  // namespace
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/noun.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -13,9 +12,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-bool IsTable(const ordered_json& value) { return value.is_array() && !value.empty() && value[0].is_object(); }
+bool IsTable(const ordered_json& value) {
+  return value.is_array() && !value.empty() && value[0].is_object();
+}
 
-std::string Plain(const ordered_json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string Plain(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 void PrintObject(const Context& context, const ordered_json& object) {
   std::size_t width = 0;
@@ -42,7 +45,8 @@ Result<ordered_json> Get(const Context& context, const std::string& path) {
   FLOE_TRY(auto access, NodeAccess::Open(context));
   FLOE_TRY(std::string text, access->transport().Fetch({.method = "GET", .path = path}));
   ordered_json parsed = ordered_json::parse(text, nullptr, false);
-  if (parsed.is_discarded()) return Fail(ErrorKind::kUnavailable, access->transport().Describe() + " does not speak Floe's API");
+  if (parsed.is_discarded())
+    return Fail(ErrorKind::kUnavailable, access->transport().Describe() + " does not speak Floe's API");
   return parsed;
 }
 
@@ -62,7 +66,8 @@ CLI::App* AddVerb(CLI::App& noun, Context& context, const std::string& name, con
   return verb;
 }
 
-Status ListAndPrint(const Context& context, const std::string& path, const std::string& member, const std::vector<std::string>& keys) {
+Status ListAndPrint(const Context& context, const std::string& path, const std::string& member,
+                    const std::vector<std::string>& keys) {
   FLOE_TRY(ordered_json answer, Get(context, path));
   PrintObjects(context, answer[member].dump(), keys);
   return {};

@@ -14,7 +14,8 @@ CLI::App* AddNoun(CLI::App& app, const std::string& name, const std::string& hel
 CLI::App* AddVerb(CLI::App& noun, Context& context, const std::string& name, const std::string& help);
 
 /// GET `path`, print the array `member` as a table of `keys`.
-Status ListAndPrint(const Context& context, const std::string& path, const std::string& member, const std::vector<std::string>& keys);
+Status ListAndPrint(const Context& context, const std::string& path, const std::string& member,
+                    const std::vector<std::string>& keys);
 /// GET `path`, print the object: plain members as lines, arrays of objects as tables.
 Status ShowAndPrint(const Context& context, const std::string& path);
 /// Any call; prints `message`, or the answer with --json.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -52,8 +52,9 @@ CodePoint NextCodePoint(const std::string& text, std::size_t at) {
   bytes = std::min(bytes, text.size() - at);
   std::uint32_t code = bytes == 1 ? lead : lead & (0xFFU >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) code = (code << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
-  bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) || (code >= 0xAC00 && code <= 0xD7A3) ||
-              (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
+  bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
+              (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
+              (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
               (code >= 0x1F300 && code <= 0x1FAFF);
   return {bytes, wide ? 2U : 1U};
 }
@@ -78,7 +79,8 @@ std::string OneLine(std::string text) {
     if (c == '\n') {
       out += "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));  // no escape sequences from data reach the terminal
+      out +=
+          fmt::format("\\x{:02x}", static_cast<unsigned char>(c));  // no escape sequences from data reach the terminal
     } else {
       out += c;
     }
@@ -94,8 +96,9 @@ Result<OutputFormat> ParseOutputFormat(const std::string& text) {
   if (text == "json") return OutputFormat::kJson;
   if (text == "ndjson") return OutputFormat::kNdjson;
   if (text == "markdown") return OutputFormat::kMarkdown;
-  return Fail(ErrorKind::kInvalidInput, fmt::format("format '{}' is none of table, csv, json, ndjson, markdown.{}", text,
-                                                    DidYouMean(text, {"table", "csv", "json", "ndjson", "markdown"})));
+  return Fail(ErrorKind::kInvalidInput,
+              fmt::format("format '{}' is none of table, csv, json, ndjson, markdown.{}", text,
+                          DidYouMean(text, {"table", "csv", "json", "ndjson", "markdown"})));
 }
 
 std::size_t DisplayWidth(const std::string& text) {
@@ -113,7 +116,8 @@ bool UseColour(std::FILE* stream) {
   return (no_colour == nullptr || *no_colour == 0) && ::isatty(::fileno(stream)) == 1;
 }
 
-RowPrinter::RowPrinter(std::vector<OutputColumn> columns, Options options) : columns_(std::move(columns)), options_(options) {
+RowPrinter::RowPrinter(std::vector<OutputColumn> columns, Options options)
+    : columns_(std::move(columns)), options_(options) {
   bool table = options_.format == OutputFormat::kTable || options_.format == OutputFormat::kMarkdown;
   if (options_.changelog && table) {
     widths_.push_back(2);
@@ -123,7 +127,10 @@ RowPrinter::RowPrinter(std::vector<OutputColumn> columns, Options options) : col
     bool numeric = IsNumeric(column.type);
     right_.push_back(numeric);
     std::size_t width = DisplayWidth(column.name);
-    if (options_.live) width = std::max<std::size_t>(width, numeric || column.type.starts_with("BOOL") ? 12 : column.type.starts_with("TIMESTAMP") ? 23 : 20);
+    if (options_.live)
+      width = std::max<std::size_t>(width, numeric || column.type.starts_with("BOOL") ? 12
+                                           : column.type.starts_with("TIMESTAMP")     ? 23
+                                                                                      : 20);
     widths_.push_back(width);
   }
 }
@@ -222,7 +229,8 @@ void RowPrinter::Finish() {
     case OutputFormat::kTable:
     case OutputFormat::kMarkdown: {
       for (const auto& cells : held_) {
-        for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) widths_[i] = std::max(widths_[i], DisplayWidth(cells[i]));
+        for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i)
+          widths_[i] = std::max(widths_[i], DisplayWidth(cells[i]));
       }
       PrintHeader();
       for (const auto& cells : held_) PrintTableRow(cells);

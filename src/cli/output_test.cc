@@ -2,7 +2,6 @@
 #include "cli/output.h"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/matchers.h"
@@ -16,7 +15,8 @@ std::string Print(OutputFormat format, bool changelog, const std::vector<std::pa
   char* buffer = nullptr;
   std::size_t size = 0;
   std::FILE* out = ::open_memstream(&buffer, &size);
-  RowPrinter printer({{"city", "STRING"}, {"n", "BIGINT NOT NULL"}}, {.format = format, .changelog = changelog, .out = out});
+  RowPrinter printer({{"city", "STRING"}, {"n", "BIGINT NOT NULL"}},
+                     {.format = format, .changelog = changelog, .out = out});
   for (const auto& [op, row] : rows) printer.Add(op, row);
   printer.Finish();
   std::fclose(out);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe produce and floe consume.
-#include <fmt/format.h>
-#include <unistd.h>
+#include <iostream>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "base/result.h"
 #include "cli/commands.h"
@@ -30,7 +30,8 @@ Result<ordered_json> RecordOf(const std::string& line, const ProduceOptions& opt
   if (!options.key_separator.empty()) {
     std::size_t at = line.find(options.key_separator);
     if (at == std::string::npos) {
-      return Fail(ErrorKind::kInvalidInput, fmt::format("the line '{}' has no key separator '{}'", line.substr(0, 60), options.key_separator));
+      return Fail(ErrorKind::kInvalidInput,
+                  fmt::format("the line '{}' has no key separator '{}'", line.substr(0, 60), options.key_separator));
     }
     record["key"] = line.substr(0, at);
     value = line.substr(at + options.key_separator.size());
@@ -38,7 +39,8 @@ Result<ordered_json> RecordOf(const std::string& line, const ProduceOptions& opt
   record["value"] = value;
   for (const std::string& header : options.headers) {
     std::size_t equals = header.find('=');
-    if (equals == std::string::npos) return Fail(ErrorKind::kInvalidInput, fmt::format("--header '{}' is not KEY=VALUE", header));
+    if (equals == std::string::npos)
+      return Fail(ErrorKind::kInvalidInput, fmt::format("--header '{}' is not KEY=VALUE", header));
     record["headers"].push_back({{"key", header.substr(0, equals)}, {"value", header.substr(equals + 1)}});
   }
   return record;
@@ -50,7 +52,9 @@ Status Produce(const Context& context, const ProduceOptions& options) {
   std::int64_t sent = 0;
   auto flush = [&]() -> Status {
     if (batch.empty()) return {};
-    FLOE_TRY(std::string answer, access->transport().Fetch({.method = "POST", .path = "/api/v1/topics/" + options.topic + "/records", .body = batch}));
+    FLOE_TRY(std::string answer,
+             access->transport().Fetch(
+                 {.method = "POST", .path = "/api/v1/topics/" + options.topic + "/records", .body = batch}));
     sent += ordered_json::parse(answer, nullptr, false).value("count", std::int64_t{0});
     batch.clear();
     return {};
@@ -101,7 +105,8 @@ Status Consume(const Context& context, const ConsumeOptions& options) {
         continue;
       }
       auto record = ordered_json::parse(line, nullptr, false);
-      if (record.is_object() && record.contains("value")) fmt::print("{}\n", record["value"].is_string() ? record["value"].get<std::string>() : record["value"].dump());
+      if (record.is_object() && record.contains("value"))
+        fmt::print("{}\n", record["value"].is_string() ? record["value"].get<std::string>() : record["value"].dump());
     }
     buffer.erase(0, start);
     std::fflush(stdout);
@@ -124,7 +129,8 @@ void AddProduce(CLI::App& app, Context& context) {
 }
 
 void AddConsume(CLI::App& app, Context& context) {
-  CLI::App* consume = AddVerb(app, context, "consume", "Print the records of a topic, a value a line (--json: with key, offset, headers)");
+  CLI::App* consume = AddVerb(app, context, "consume",
+                              "Print the records of a topic, a value a line (--json: with key, offset, headers)");
   auto options = std::make_shared<ConsumeOptions>();
   consume->add_option("topic", options->topic, "topic")->required();
   consume->add_option("--from", options->from, "earliest, latest, an offset, or a time such as 2026-01-08T14:00:00Z");

@@ -2,7 +2,6 @@
 #include "cli/run_script.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -21,31 +20,36 @@ Result<ordered_json> FetchJson(Transport& transport, server::ApiRequest request)
   return ordered_json::parse(text, nullptr, false);
 }
 
-bool Ended(const std::string& state) { return state == "FINISHED" || state == "FAILED" || state == "CANCELED"; }
+bool Ended(const std::string& state) {
+  return state == "FINISHED" || state == "FAILED" || state == "CANCELED";
+}
 
 /// Waits for one job; asks it to stop once Ctrl-C was pressed.
 Result<ordered_json> WaitForJob(Transport& transport, const std::string& id) {
   bool stopping = false;
   while (true) {
-    FLOE_TRY(ordered_json job, FetchJson(transport, {.method = "GET", .path = "/api/v1/jobs/" + id, .query = {{"wait_ms", "500"}}}));
+    FLOE_TRY(ordered_json job,
+             FetchJson(transport, {.method = "GET", .path = "/api/v1/jobs/" + id, .query = {{"wait_ms", "500"}}}));
     if (Ended(job.value("state", ""))) return job;
     if (InterruptFlag() && !stopping) {
       stopping = true;
       InterruptFlag() = false;
       fmt::print(stderr, "Stopping job {} with a last checkpoint ...\n", id);
-      FLOE_TRY(std::string ignored, transport.Fetch({.method = "POST", .path = "/api/v1/jobs/" + id + "/stop", .body = "{}"}));
+      FLOE_TRY(std::string ignored,
+               transport.Fetch({.method = "POST", .path = "/api/v1/jobs/" + id + "/stop", .body = "{}"}));
     }
   }
 }
 
 void PrintSummary(const ordered_json& job) {
-  fmt::print("Job {} '{}' {}: {} records in, {} filtered, {} late, {} dead-lettered\n", job.value("id", ""), job.value("name", ""),
-             job.value("state", ""), HumanCount(job.value("records_in", std::int64_t{0})), HumanCount(job.value("filtered", std::int64_t{0})),
-             HumanCount(job.value("late", std::int64_t{0})), HumanCount(job.value("dead_lettered", std::int64_t{0})));
+  fmt::print("Job {} '{}' {}: {} records in, {} filtered, {} late, {} dead-lettered\n", job.value("id", ""),
+             job.value("name", ""), job.value("state", ""), HumanCount(job.value("records_in", std::int64_t{0})),
+             HumanCount(job.value("filtered", std::int64_t{0})), HumanCount(job.value("late", std::int64_t{0})),
+             HumanCount(job.value("dead_lettered", std::int64_t{0})));
   if (!job.contains("sinks")) return;
   for (const auto& sink : job["sinks"]) {
-    fmt::print("  {}: {} rows in, {} rows out\n", sink.value("name", ""), HumanCount(sink.value("rows_in", std::int64_t{0})),
-               HumanCount(sink.value("rows_out", std::int64_t{0})));
+    fmt::print("  {}: {} rows in, {} rows out\n", sink.value("name", ""),
+               HumanCount(sink.value("rows_in", std::int64_t{0})), HumanCount(sink.value("rows_out", std::int64_t{0})));
   }
 }
 

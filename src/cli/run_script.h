@@ -8,7 +8,8 @@
 
 namespace floe::cli {
 
-/// Prints rows in and out per sink of every job the script started. Ctrl-C stops the jobs with a last checkpoint. Exit code as RunScript's.
+/// Prints rows in and out per sink of every job the script started. Ctrl-C stops the jobs with a last checkpoint. Exit
+/// code as RunScript's.
 Result<int> RunInForeground(Transport& transport, const std::string& script, const std::string& name);
 
 }  // namespace floe::cli

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe serve: the node in the foreground until SIGTERM or Ctrl-C.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
-
-#include <CLI/CLI.hpp>
 
 #include "base/logging.h"
 #include "base/result.h"
@@ -27,7 +26,8 @@ Status Serve(const Context& context) {
   ::pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
   FLOE_TRY(auto node, server::Node::Start(config, {}));
-  for (const auto& [service, address] : node->addresses()) logging::Info("server", "listening", {{"service", service}, {"address", address}});
+  for (const auto& [service, address] : node->addresses())
+    logging::Info("server", "listening", {{"service", service}, {"address", address}});
   logging::Info("server", "ready", {{"data", config.String("data.dir")}});
   int signal = 0;
   ::sigwait(&stop_signals, &signal);
@@ -41,18 +41,22 @@ void AddListenOptions(CLI::App& app, Context& context) {
   app.add_option_function<std::string>(
       "--ports",
       [&context](const std::string& value) {
-        if (value != "auto") throw CLI::ValidationError("--ports", "the only value is 'auto' (free ports, written to DIR/addresses.json)");
+        if (value != "auto")
+          throw CLI::ValidationError("--ports", "the only value is 'auto' (free ports, written to DIR/addresses.json)");
         context.flags["ports.auto"] = "true";
       },
       "'auto': take free ports, written to DIR/addresses.json");
   app.add_option_function<std::string>(
-      "--port-offset", [&context](const std::string& value) { context.flags["ports.offset"] = value; }, "add N to every default port");
+      "--port-offset", [&context](const std::string& value) { context.flags["ports.offset"] = value; },
+      "add N to every default port");
   app.add_option_function<std::vector<std::string>>(
          "--listen",
          [&context](const std::vector<std::string>& values) {
            for (const std::string& value : values) {
              std::size_t equals = value.find('=');
-             if (equals == std::string::npos) throw CLI::ValidationError("--listen", "'" + value + "' is not NAME=HOST:PORT, for example kafka=127.0.0.1:9092");
+             if (equals == std::string::npos)
+               throw CLI::ValidationError("--listen",
+                                          "'" + value + "' is not NAME=HOST:PORT, for example kafka=127.0.0.1:9092");
              context.flags["listen." + value.substr(0, equals)] = value.substr(equals + 1);
            }
          },

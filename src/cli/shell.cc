@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shell.h"
 
-#include <editline/readline.h>
-#include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+
+#include <editline/readline.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "sql/dialect/parser.h"
@@ -82,7 +82,7 @@ std::atomic<bool>& InterruptFlag() {
 }
 
 void CatchInterrupts() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = OnInterrupt;
   ::sigaction(SIGINT, &action, nullptr);
 }

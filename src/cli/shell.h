@@ -11,13 +11,16 @@ namespace floe::cli {
 
 /// Set by SIGINT while a command runs; the shell clears it before each statement.
 std::atomic<bool>& InterruptFlag();
-/// From now on Ctrl-C sets the flag instead of ending the process. A second Ctrl-C within two seconds of an unanswered one ends it.
+/// From now on Ctrl-C sets the flag instead of ending the process. A second Ctrl-C within two seconds of an unanswered
+/// one ends it.
 void CatchInterrupts();
 
-/// Runs each statement of `script` and stops at the first error, which is printed with line, column and a caret. Exit code: 0, 1 on error, 130 on Ctrl-C.
+/// Runs each statement of `script` and stops at the first error, which is printed with line, column and a caret. Exit
+/// code: 0, 1 on error, 130 on Ctrl-C.
 int RunScript(StatementClient& client, const std::string& script, OutputFormat format, bool echo_results);
 
-/// Reads statements until EOF or QUIT: history in ~/.floe_history, several lines per statement, completion with Tab, Ctrl-C drops the line or the query.
+/// Reads statements until EOF or QUIT: history in ~/.floe_history, several lines per statement, completion with Tab,
+/// Ctrl-C drops the line or the query.
 int RunShell(StatementClient& client, OutputFormat format, const std::string& where);
 
 }  // namespace floe::cli

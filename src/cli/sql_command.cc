@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe sql and floe run.
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <iterator>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/result.h"
 #include "cli/commands.h"
@@ -60,12 +60,15 @@ Result<int> Run(const Context& context, const std::string& file) {
   return RunInForeground(access->transport(), script, file);
 }
 
-void Finish(Context& context, const Result<int>& code) { context.exit_code = code ? *code : Report(code.error()); }
+void Finish(Context& context, const Result<int>& code) {
+  context.exit_code = code ? *code : Report(code.error());
+}
 
 }  // namespace
 
 void AddSql(CLI::App& app, Context& context) {
-  CLI::App* sql = app.add_subcommand("sql", "SQL shell; finds the node running on the data directory, else opens it itself");
+  CLI::App* sql =
+      app.add_subcommand("sql", "SQL shell; finds the node running on the data directory, else opens it itself");
   auto options = std::make_shared<SqlOptions>();
   AddNodeOptions(*sql, context);
   sql->add_option("--connect", context.connect, "address of a node's console, http://HOST:PORT");
@@ -76,7 +79,8 @@ void AddSql(CLI::App& app, Context& context) {
 }
 
 void AddRun(CLI::App& app, Context& context) {
-  CLI::App* run = app.add_subcommand("run", "Run a Flink SQL script in the foreground until its jobs are done or Ctrl-C");
+  CLI::App* run =
+      app.add_subcommand("run", "Run a Flink SQL script in the foreground until its jobs are done or Ctrl-C");
   auto file = std::make_shared<std::string>();
   AddNodeOptions(*run, context);
   run->add_option("--connect", context.connect, "run it on this node instead: its console address");

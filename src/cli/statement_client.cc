@@ -2,9 +2,8 @@
 #include "cli/statement_client.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "base/result.h"
 
@@ -65,7 +64,8 @@ class AnswerReader {
 
   void Columns(const ordered_json& parsed) {
     std::vector<OutputColumn> columns;
-    for (const ordered_json& column : parsed["columns"]) columns.push_back({column.value("name", ""), column.value("type", "")});
+    for (const ordered_json& column : parsed["columns"])
+      columns.push_back({column.value("name", ""), column.value("type", "")});
     RowPrinter::Options options;
     options.format = format_;
     options.changelog = parsed.value("changelog", false);
@@ -78,7 +78,8 @@ class AnswerReader {
     ClearProgress();
     const ordered_json& rows = parsed["rows"];
     bool has_ops = parsed.contains("ops");
-    for (std::size_t i = 0; i < rows.size(); ++i) printer_->Add(has_ops ? parsed["ops"][i].get<std::string>() : "+I", rows[i]);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      printer_->Add(has_ops ? parsed["ops"][i].get<std::string>() : "+I", rows[i]);
   }
 
   void ClearProgress() {
@@ -103,7 +104,8 @@ Result<std::unique_ptr<StatementClient>> StatementClient::Open(Transport& transp
   FLOE_TRY(std::string answer, transport.Fetch({.method = "POST", .path = "/api/v1/sessions", .body = "{}"}));
   auto parsed = ordered_json::parse(answer, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("session")) {
-    return Fail(ErrorKind::kUnavailable, fmt::format("{} does not speak Floe's API; give the console's address", transport.Describe()));
+    return Fail(ErrorKind::kUnavailable,
+                fmt::format("{} does not speak Floe's API; give the console's address", transport.Describe()));
   }
   return std::unique_ptr<StatementClient>(new StatementClient(transport, cancel, parsed["session"].get<std::string>()));
 }
@@ -126,7 +128,8 @@ Result<StatementOutcome> StatementClient::Execute(const std::string& statement, 
 }
 
 std::vector<std::string> StatementClient::Complete(const std::string& text) {
-  auto answer = transport_.Fetch({.method = "GET", .path = "/api/v1/sessions/" + session_ + "/completions", .query = {{"text", text}}});
+  auto answer = transport_.Fetch(
+      {.method = "GET", .path = "/api/v1/sessions/" + session_ + "/completions", .query = {{"text", text}}});
   std::vector<std::string> words;
   if (!answer) return words;
   auto parsed = ordered_json::parse(*answer, nullptr, false);

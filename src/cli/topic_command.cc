@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe topic and floe group.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -24,7 +23,9 @@ Result<ordered_json> ConfigPairs(const std::vector<std::string>& pairs) {
   ordered_json config = ordered_json::object();
   for (const std::string& pair : pairs) {
     std::size_t equals = pair.find('=');
-    if (equals == std::string::npos) return Fail(ErrorKind::kInvalidInput, fmt::format("--config '{}' is not KEY=VALUE, for example retention.ms=3600000", pair));
+    if (equals == std::string::npos)
+      return Fail(ErrorKind::kInvalidInput,
+                  fmt::format("--config '{}' is not KEY=VALUE, for example retention.ms=3600000", pair));
     config[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   return config;
@@ -34,14 +35,16 @@ Status CreateTopic(const Context& context, const TopicOptions& options) {
   FLOE_TRY(ordered_json config, ConfigPairs(options.config));
   ordered_json body = {{"name", options.name}, {"config", config}};
   if (options.partitions > 0) body["partitions"] = options.partitions;
-  return CallAndPrint(context, {.method = "POST", .path = "/api/v1/topics", .body = body.dump()}, fmt::format("Created topic '{}'.", options.name));
+  return CallAndPrint(context, {.method = "POST", .path = "/api/v1/topics", .body = body.dump()},
+                      fmt::format("Created topic '{}'.", options.name));
 }
 
 Status AlterTopic(const Context& context, const TopicOptions& options) {
   FLOE_TRY(ordered_json config, ConfigPairs(options.config));
   ordered_json body = {{"config", config}};
   if (options.partitions > 0) body["partitions"] = options.partitions;
-  return CallAndPrint(context, {.method = "PUT", .path = "/api/v1/topics/" + options.name, .body = body.dump()}, fmt::format("Altered topic '{}'.", options.name));
+  return CallAndPrint(context, {.method = "PUT", .path = "/api/v1/topics/" + options.name, .body = body.dump()},
+                      fmt::format("Altered topic '{}'.", options.name));
 }
 
 }  // namespace
@@ -50,7 +53,9 @@ void AddTopic(CLI::App& app, Context& context) {
   CLI::App* topic = AddNoun(app, "topic", "Create, list, describe, alter and delete topics");
   auto options = std::make_shared<TopicOptions>();
   CLI::App* list = AddVerb(*topic, context, "list", "All topics with their size");
-  list->callback([&context] { Finish(context, ListAndPrint(context, "/api/v1/topics", "topics", {"name", "partitions", "records", "bytes"})); });
+  list->callback([&context] {
+    Finish(context, ListAndPrint(context, "/api/v1/topics", "topics", {"name", "partitions", "records", "bytes"}));
+  });
   CLI::App* show = AddVerb(*topic, context, "show", "Partitions, offsets and configuration of one topic");
   show->add_option("topic", options->name, "its name")->required();
   show->callback([&context, options] { Finish(context, ShowAndPrint(context, "/api/v1/topics/" + options->name)); });
@@ -67,7 +72,8 @@ void AddTopic(CLI::App& app, Context& context) {
   CLI::App* remove = AddVerb(*topic, context, "delete", "Delete a topic and its records");
   remove->add_option("topic", options->name, "its name")->required();
   remove->callback([&context, options] {
-    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/topics/" + options->name}, fmt::format("Deleted topic '{}'.", options->name)));
+    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/topics/" + options->name},
+                                 fmt::format("Deleted topic '{}'.", options->name)));
   });
 }
 
@@ -75,14 +81,17 @@ void AddGroup(CLI::App& app, Context& context) {
   CLI::App* group = AddNoun(app, "group", "List, describe and delete consumer groups");
   auto name = std::make_shared<std::string>();
   CLI::App* list = AddVerb(*group, context, "list", "All groups");
-  list->callback([&context] { Finish(context, ListAndPrint(context, "/api/v1/groups", "groups", {"group", "state", "protocol", "members"})); });
+  list->callback([&context] {
+    Finish(context, ListAndPrint(context, "/api/v1/groups", "groups", {"group", "state", "protocol", "members"}));
+  });
   CLI::App* show = AddVerb(*group, context, "show", "Members, committed offsets and lag of one group");
   show->add_option("group", *name, "its id")->required();
   show->callback([&context, name] { Finish(context, ShowAndPrint(context, "/api/v1/groups/" + *name)); });
   CLI::App* remove = AddVerb(*group, context, "delete", "Forget a group without members, with its offsets");
   remove->add_option("group", *name, "its id")->required();
   remove->callback([&context, name] {
-    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/groups/" + *name}, fmt::format("Deleted group '{}'.", *name)));
+    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/groups/" + *name},
+                                 fmt::format("Deleted group '{}'.", *name)));
   });
 }
 

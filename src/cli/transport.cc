@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -35,7 +34,8 @@ class AnswerSplitter {
   Status Finish() const {
     if (status_ < 400) return {};
     if (auto error = ErrorFromJson(error_body_)) return Fail(std::move(*error));
-    return Fail(ErrorKind::kUnavailable, fmt::format("the node answered HTTP {}: {}", status_, error_body_.substr(0, 200)));
+    return Fail(ErrorKind::kUnavailable,
+                fmt::format("the node answered HTTP {}: {}", status_, error_body_.substr(0, 200)));
   }
 
  private:
@@ -76,8 +76,8 @@ class HttpTransport final : public Transport {
     ::curl_slist_free_all(headers);
     if (exchange.given_up || code == CURLE_ABORTED_BY_CALLBACK) return Fail(ErrorKind::kCancelled, "cancelled");
     if (code != CURLE_OK) {
-      return Fail(ErrorKind::kUnavailable,
-                  fmt::format("the node at {} does not answer: {}; is 'floe serve' running?", base_, *message != 0 ? message : ::curl_easy_strerror(code)));
+      return Fail(ErrorKind::kUnavailable, fmt::format("the node at {} does not answer: {}; is 'floe serve' running?",
+                                                       base_, *message != 0 ? message : ::curl_easy_strerror(code)));
     }
     return splitter.Finish();
   }
@@ -177,7 +177,9 @@ std::unique_ptr<Transport> MakeHttpTransport(const std::string& url) {
   return std::make_unique<HttpTransport>(std::move(base));
 }
 
-std::unique_ptr<Transport> MakeLocalTransport(const server::Api& api) { return std::make_unique<LocalTransport>(api); }
+std::unique_ptr<Transport> MakeLocalTransport(const server::Api& api) {
+  return std::make_unique<LocalTransport>(api);
+}
 
 std::optional<Error> ErrorFromJson(std::string_view body) {
   json parsed = json::parse(body, nullptr, false);

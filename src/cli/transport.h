@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a command reaches a node: over HTTP to a running one, or straight into one inside this process. The API is the same.
+// How a command reaches a node: over HTTP to a running one, or straight into one inside this process. The API is the
+// same.
 #pragma once
 
 #include <functional>
@@ -17,8 +18,9 @@ namespace floe::cli {
 class Transport {
  public:
   virtual ~Transport() = default;
-  /// Calls `on_bytes` with the answer as it comes; when that returns false the request is given up, which cancels its work on the node.
-  /// An answer of 400 or more comes back as the Error it holds. kUnavailable when the node does not answer.
+  /// Calls `on_bytes` with the answer as it comes; when that returns false the request is given up, which cancels its
+  /// work on the node. An answer of 400 or more comes back as the Error it holds. kUnavailable when the node does not
+  /// answer.
   virtual Status Call(const server::ApiRequest& request, const std::function<bool(std::string_view)>& on_bytes) = 0;
   /// "http://127.0.0.1:3000", or "embedded".
   virtual std::string Describe() const = 0;

@@ -2,8 +2,9 @@
 #include "net/json_text.h"
 
 #include <cmath>
-#include <fmt/format.h>
 #include <iterator>
+
+#include <fmt/format.h>
 
 namespace floe::net {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/json_text.h"
 
-#include <gtest/gtest.h>
 #include <limits>
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 namespace floe::net {

@@ -3,10 +3,11 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <string>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "net/tcp.h"
 

@@ -2,10 +2,10 @@
 #include "net/tcp.h"
 
 #include <charconv>
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace floe::net {
 

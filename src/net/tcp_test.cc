@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tcp.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/matchers.h"
 

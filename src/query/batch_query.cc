@@ -42,7 +42,8 @@ void Advance(duckdb::PendingQueryResult& pending, duckdb::Connection& connection
 
 }  // namespace
 
-Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema, ResultConsumer& consumer) {
+Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema,
+                 ResultConsumer& consumer) {
   FLOE_TRY(auto connection, instance.Connect());
   CancelWatch watch(consumer, [&] { connection->Interrupt(); });
   return duck::Guard([&]() -> Status {

@@ -9,8 +9,10 @@
 
 namespace floe::query {
 
-/// Runs `sql` and hands its rows on. `schema`: the columns as Flink types (their DuckDB form is what the query gives); null means "take DuckDB's own".
-/// kCancelled when the consumer asked for it; kInvalidInput and friends as DuckDB reports them.
-Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema, ResultConsumer& consumer);
+/// Runs `sql` and hands its rows on. `schema`: the columns as Flink types (their DuckDB form is what the query gives);
+/// null means "take DuckDB's own". kCancelled when the consumer asked for it; kInvalidInput and friends as DuckDB
+/// reports them.
+Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema,
+                 ResultConsumer& consumer);
 
 }  // namespace floe::query

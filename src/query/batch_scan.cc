@@ -11,7 +11,8 @@ namespace floe::query {
 Status SkippedRecords::OnBadRecord(connect::BadRecord record) {
   if (count_.fetch_add(1) == 0) {
     std::lock_guard lock(mu_);
-    first_ = fmt::format("{} at {}/{} offset {}: {}", record.error_class, record.topic, record.partition, record.offset, record.message);
+    first_ = fmt::format("{} at {}/{} offset {}: {}", record.error_class, record.topic, record.partition, record.offset,
+                         record.message);
   }
   return {};
 }
@@ -21,11 +22,13 @@ std::string SkippedRecords::first() const {
   return first_;
 }
 
-Result<ScanSource> BoundedScan(const sql::plan::Scan& scan, connect::Connector& connector, std::shared_ptr<SkippedRecords> skipped) {
+Result<ScanSource> BoundedScan(const sql::plan::Scan& scan, connect::Connector& connector,
+                               std::shared_ptr<SkippedRecords> skipped) {
   ScanSource source;
   auto add = [&](const std::string& name, const data::Type& type) -> Status {
     FLOE_TRY(duckdb::LogicalType duck, data::ToDuckDB(type));
-    source.names.push_back(fmt::format("c{}_{}", source.names.size(), name));  // distinct, whatever the table calls them
+    source.names.push_back(
+        fmt::format("c{}_{}", source.names.size(), name));  // distinct, whatever the table calls them
     source.types.push_back(std::move(duck));
     return {};
   };
@@ -41,7 +44,8 @@ Result<ScanSource> BoundedScan(const sql::plan::Scan& scan, connect::Connector& 
     const connect::MetadataColumn& field = scan.table.metadata[static_cast<std::size_t>(index)];
     FLOE_TRY_VOID(add(field.key, field.type));
   }
-  source.open = [table = scan.table, columns, metadata = scan.metadata, &connector, skipped](const std::vector<int>& wanted) {
+  source.open = [table = scan.table, columns, metadata = scan.metadata, &connector,
+                 skipped](const std::vector<int>& wanted) {
     connect::ScanRequest request;
     request.table = table;
     for (int i : wanted) {

@@ -29,6 +29,7 @@ class SkippedRecords final : public connect::BadRecordHandler {
 };
 
 /// Reads what is there when the scan begins, then ends. `skipped` outlives the query through the returned source.
-Result<ScanSource> BoundedScan(const sql::plan::Scan& scan, connect::Connector& connector, std::shared_ptr<SkippedRecords> skipped);
+Result<ScanSource> BoundedScan(const sql::plan::Scan& scan, connect::Connector& connector,
+                               std::shared_ptr<SkippedRecords> skipped);
 
 }  // namespace floe::query

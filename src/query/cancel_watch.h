@@ -12,8 +12,8 @@
 
 namespace floe::query {
 
-/// Asks the consumer every 50 ms while it lives; on yes it calls `interrupt` (from its own thread, repeatedly until it dies, since an
-/// interrupt between two steps of a query may be lost).
+/// Asks the consumer every 50 ms while it lives; on yes it calls `interrupt` (from its own thread, repeatedly until it
+/// dies, since an interrupt between two steps of a query may be lost).
 class CancelWatch {
  public:
   CancelWatch(const ResultConsumer& consumer, std::function<void()> interrupt)

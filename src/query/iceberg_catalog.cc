@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/iceberg_catalog.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/result.h"
 #include "data/duckdb_type.h"
@@ -18,9 +18,11 @@ namespace catalog = sql::catalog;
 
 constexpr const char* kLocationOption = "location";
 
-/// Spelling of other engines for what Iceberg calls differently; nullptr: an option of ours or Flink's that is no table property.
+/// Spelling of other engines for what Iceberg calls differently; nullptr: an option of ours or Flink's that is no table
+/// property.
 std::optional<std::string> PropertyName(const std::string& option) {
-  if (option == "connector" || option == kLocationOption || option.starts_with("catalog-") || option == "catalog-name" || option == "warehouse" || option == "uri") {
+  if (option == "connector" || option == kLocationOption || option.starts_with("catalog-") ||
+      option == "catalog-name" || option == "warehouse" || option == "uri") {
     return std::nullopt;
   }
   if (option == "format_version") return "format-version";
@@ -38,7 +40,8 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   Result<catalog::Database> GetDatabase(const std::string& name) override {
     FLOE_TRY(iceberg::StringMap properties, catalog_.DatabaseProperties(name));
     catalog::Database database{.name = name, .comment = {}, .options = {properties.begin(), properties.end()}};
-    if (auto comment = database.options.find("comment"); comment != database.options.end()) database.comment = comment->second;
+    if (auto comment = database.options.find("comment"); comment != database.options.end())
+      database.comment = comment->second;
     return database;
   }
 
@@ -57,7 +60,9 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   }
 
   Status AlterDatabase(const catalog::Database& database) override {
-    return Fail(ErrorKind::kNotSupported, fmt::format("ALTER DATABASE on Iceberg database '{}' is not supported yet (docs/status.md)", database.name));
+    return Fail(
+        ErrorKind::kNotSupported,
+        fmt::format("ALTER DATABASE on Iceberg database '{}' is not supported yet (docs/status.md)", database.name));
   }
 
   Result<std::vector<catalog::TableEntry>> ListTables(const std::string& database) override {
@@ -70,31 +75,39 @@ class IcebergSqlCatalog final : public catalog::Catalog {
 
   Result<catalog::TablePtr> GetTable(const std::string& database, const std::string& name) override {
     std::size_t dollar = name.rfind('$');
-    if (dollar != std::string::npos && dollar > 0) return GetMetadataTable(database, name, name.substr(0, dollar), name.substr(dollar + 1));
+    if (dollar != std::string::npos && dollar > 0)
+      return GetMetadataTable(database, name, name.substr(0, dollar), name.substr(dollar + 1));
     FLOE_TRY(iceberg::LoadedTable loaded, catalog_.LoadTable({database, name}));
     const iceberg::TableMetadata& metadata = *loaded.metadata;
     FLOE_TRY(data::Schema schema, iceberg::ToFlink(metadata.schema()));
     auto table = Described(database, name, schema);
-    for (std::int32_t id : metadata.schema().identifier_field_ids) table->primary_key.push_back(metadata.schema().NameOf(id));
+    for (std::int32_t id : metadata.schema().identifier_field_ids)
+      table->primary_key.push_back(metadata.schema().NameOf(id));
     for (const auto& [key, value] : metadata.properties) table->options[key] = value;
     return catalog::TablePtr(std::move(table));
   }
 
   Status CreateTable(const catalog::CatalogTable& table, bool replace) override {
     if (table.kind == catalog::TableKind::kView) {
-      return Fail(ErrorKind::kNotSupported, fmt::format("views in Iceberg catalog '{}' are not supported yet; create it in default_catalog", name_));
+      return Fail(
+          ErrorKind::kNotSupported,
+          fmt::format("views in Iceberg catalog '{}' are not supported yet; create it in default_catalog", name_));
     }
     iceberg::TableName where{table.path.database, table.path.name};
     if (replace) {
       FLOE_TRY(bool exists, catalog_.TableExists(where));
-      if (exists) return Fail(ErrorKind::kNotSupported, "CREATE OR REPLACE TABLE for Iceberg tables is not supported yet; drop the table first");
+      if (exists)
+        return Fail(ErrorKind::kNotSupported,
+                    "CREATE OR REPLACE TABLE for Iceberg tables is not supported yet; drop the table first");
     }
     FLOE_TRY(iceberg::TableDefinition definition, DefinitionOf(table));
     FLOE_TRY(iceberg::LoadedTable created, catalog_.CreateTable(where, definition));
     return {};
   }
 
-  Status DropTable(const std::string& database, const std::string& name) override { return catalog_.DropTable({database, name}, true); }
+  Status DropTable(const std::string& database, const std::string& name) override {
+    return catalog_.DropTable({database, name}, true);
+  }
 
   Status RenameTable(const std::string& database, const std::string& from, const std::string& to) override {
     return catalog_.RenameTable({database, from}, {database, to});
@@ -102,13 +115,15 @@ class IcebergSqlCatalog final : public catalog::Catalog {
 
   Status AlterTable(const catalog::TablePtr& before, const catalog::CatalogTable& table) override {
     iceberg::TableName where{table.path.database, table.path.name};
-    FLOE_TRY(iceberg::LoadedTable changed,
-             catalog_.ChangeTable(where, [&](iceberg::TableMetadata& metadata) { return Change(*before, table, metadata); }));
+    FLOE_TRY(iceberg::LoadedTable changed, catalog_.ChangeTable(where, [&](iceberg::TableMetadata& metadata) {
+      return Change(*before, table, metadata);
+    }));
     return {};
   }
 
  private:
-  std::shared_ptr<catalog::CatalogTable> Described(const std::string& database, const std::string& name, const data::Schema& schema) const {
+  std::shared_ptr<catalog::CatalogTable> Described(const std::string& database, const std::string& name,
+                                                   const data::Schema& schema) const {
     auto table = std::make_shared<catalog::CatalogTable>();
     table->path = {name_, database, name};
     for (const data::Field& field : schema.fields) {
@@ -122,7 +137,8 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     return table;
   }
 
-  Result<catalog::TablePtr> GetMetadataTable(const std::string& database, const std::string& full, const std::string& base, const std::string& kind) {
+  Result<catalog::TablePtr> GetMetadataTable(const std::string& database, const std::string& full,
+                                             const std::string& base, const std::string& kind) {
     FLOE_TRY(iceberg::LoadedTable loaded, catalog_.LoadTable({database, base}));
     FLOE_TRY(iceberg::MetadataRows rows, iceberg::ReadMetadataTable(catalog_.io(), loaded, kind));
     data::Schema schema;
@@ -141,7 +157,9 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     data::Schema schema;
     for (const catalog::CatalogColumn& column : table.columns) {
       if (column.kind != catalog::ColumnKind::kPhysical) {
-        return Fail(ErrorKind::kInvalidInput, fmt::format("column '{}' of {}: Iceberg tables hold physical columns only", column.name, table.path.ToString()));
+        return Fail(ErrorKind::kInvalidInput,
+                    fmt::format("column '{}' of {}: Iceberg tables hold physical columns only", column.name,
+                                table.path.ToString()));
       }
       schema.fields.push_back({column.name, column.type, column.comment, {}});
     }
@@ -158,9 +176,11 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   }
 
   /// Columns added, dropped, renamed is seen as drop and add by name; types widened; properties set and removed.
-  static Status Change(const catalog::CatalogTable& before, const catalog::CatalogTable& after, iceberg::TableMetadata& metadata) {
+  static Status Change(const catalog::CatalogTable& before, const catalog::CatalogTable& after,
+                       iceberg::TableMetadata& metadata) {
     auto find = [](const catalog::CatalogTable& table, const std::string& name) {
-      return std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& column) { return column.name == name; });
+      return std::find_if(table.columns.begin(), table.columns.end(),
+                          [&](const auto& column) { return column.name == name; });
     };
     for (const auto& column : before.columns) {
       if (find(after, column.name) == after.columns.end()) FLOE_TRY_VOID(iceberg::DropColumn(metadata, column.name));

@@ -10,8 +10,8 @@
 
 namespace floe::query {
 
-/// Tables appear as connector 'iceberg' with Iceberg's columns; `name$snapshots` and the other metadata tables resolve too. Views are not kept here
-/// (kNotSupported). `catalog` outlives it. Thread-safe.
+/// Tables appear as connector 'iceberg' with Iceberg's columns; `name$snapshots` and the other metadata tables resolve
+/// too. Views are not kept here (kNotSupported). `catalog` outlives it. Thread-safe.
 std::shared_ptr<sql::catalog::Catalog> MakeIcebergCatalog(iceberg::Catalog& catalog, std::string name);
 
 }  // namespace floe::query

@@ -34,11 +34,16 @@ std::optional<duckdb::Value> LiteralValue(const plan::Expression& e) {
   switch (e.type.kind()) {
     case data::TypeKind::kTinyInt:
     case data::TypeKind::kSmallInt:
-    case data::TypeKind::kInt: return number ? std::optional(duckdb::Value::INTEGER(static_cast<std::int32_t>(*number))) : std::nullopt;
+    case data::TypeKind::kInt:
+      return number ? std::optional(duckdb::Value::INTEGER(static_cast<std::int32_t>(*number))) : std::nullopt;
     case data::TypeKind::kBigInt: return number ? std::optional(duckdb::Value::BIGINT(*number)) : std::nullopt;
-    case data::TypeKind::kDate: return number ? std::optional(duckdb::Value::DATE(duckdb::date_t(static_cast<std::int32_t>(*number)))) : std::nullopt;
-    case data::TypeKind::kTimestamp: return number ? std::optional(duckdb::Value::TIMESTAMP(duckdb::timestamp_t(*number))) : std::nullopt;
-    case data::TypeKind::kTimestampLtz: return number ? std::optional(duckdb::Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(*number))) : std::nullopt;
+    case data::TypeKind::kDate:
+      return number ? std::optional(duckdb::Value::DATE(duckdb::date_t(static_cast<std::int32_t>(*number))))
+                    : std::nullopt;
+    case data::TypeKind::kTimestamp:
+      return number ? std::optional(duckdb::Value::TIMESTAMP(duckdb::timestamp_t(*number))) : std::nullopt;
+    case data::TypeKind::kTimestampLtz:
+      return number ? std::optional(duckdb::Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(*number))) : std::nullopt;
     case data::TypeKind::kDouble:
       if (const auto* real = std::get_if<double>(&e.value)) return duckdb::Value::DOUBLE(*real);
       return std::nullopt;
@@ -72,7 +77,10 @@ class PredicateCollector {
       Compare(e);
     } else if (e.kind == ExpressionKind::kIsNull || e.kind == ExpressionKind::kIsNotNull) {
       if (const iceberg::Field* field = FieldOf(*e.args[0])) {
-        predicates.push_back({field->id, e.kind == ExpressionKind::kIsNull ? iceberg::CompareOp::kIsNull : iceberg::CompareOp::kIsNotNull, {}});
+        predicates.push_back(
+            {field->id,
+             e.kind == ExpressionKind::kIsNull ? iceberg::CompareOp::kIsNull : iceberg::CompareOp::kIsNotNull,
+             {}});
       }
     } else if (e.kind == ExpressionKind::kIn) {
       In(e);
@@ -83,8 +91,10 @@ class PredicateCollector {
 
  private:
   const iceberg::Field* FieldOf(const plan::Expression& e) const {
-    if (e.kind != ExpressionKind::kColumn || e.column < 0 || static_cast<std::size_t>(e.column) >= scan_.columns.size()) return nullptr;
-    const std::string& name = scan_.table.physical.fields[static_cast<std::size_t>(scan_.columns[static_cast<std::size_t>(e.column)])].name;
+    if (e.kind != ExpressionKind::kColumn || e.column < 0 || static_cast<std::size_t>(e.column) >= scan_.columns.size())
+      return nullptr;
+    const std::string& name =
+        scan_.table.physical.fields[static_cast<std::size_t>(scan_.columns[static_cast<std::size_t>(e.column)])].name;
     return schema_.FindByName(name);
   }
 
@@ -97,7 +107,8 @@ class PredicateCollector {
     // Only a cast that loses nothing: 1.5 must not prune as 1.
     if (!value->DefaultTryCastAs(*type, cast, &error, true) || cast.IsNull()) return std::nullopt;
     duckdb::Value back;
-    if (!cast.DefaultTryCastAs(value->type(), back, &error, true) || !duckdb::Value::NotDistinctFrom(back, *value)) return std::nullopt;
+    if (!cast.DefaultTryCastAs(value->type(), back, &error, true) || !duckdb::Value::NotDistinctFrom(back, *value))
+      return std::nullopt;
     return iceberg::LiteralFromDuckDB(cast, field.type);
   }
 
@@ -106,7 +117,8 @@ class PredicateCollector {
     const iceberg::Field* field = FieldOf(*e.args[swapped ? 1 : 0]);
     auto op = OpOf(e.function, swapped);
     if (field == nullptr || !op) return;
-    if (auto literal = LiteralFor(*e.args[swapped ? 0 : 1], *field)) predicates.push_back({field->id, *op, {std::move(*literal)}});
+    if (auto literal = LiteralFor(*e.args[swapped ? 0 : 1], *field))
+      predicates.push_back({field->id, *op, {std::move(*literal)}});
   }
 
   void In(const plan::Expression& e) {

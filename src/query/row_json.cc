@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/row_json.h"
 
+#include <cmath>
+
 #include <duckdb.hpp>
 #include <duckdb/common/types/time.hpp>
 #include <fmt/format.h>
-
-#include <cmath>
 
 #include "base/logging.h"
 
@@ -30,7 +30,8 @@ std::string TimestampText(duckdb::timestamp_t value, int precision) {
   duckdb::Date::Convert(date, year, month, day);
   duckdb::Time::Convert(time, hour, minute, second, micros);
   std::string text = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", year, month, day, hour, minute, second);
-  if (precision > 0) text += "." + fmt::format("{:06}", micros).substr(0, static_cast<std::size_t>(std::min(precision, 6)));
+  if (precision > 0)
+    text += "." + fmt::format("{:06}", micros).substr(0, static_cast<std::size_t>(std::min(precision, 6)));
   return text;
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/scan_function.h"
 
-#include <duckdb.hpp>
-#include <duckdb/main/extension/extension_loader.hpp>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+
+#include <duckdb.hpp>
+#include <duckdb/main/extension/extension_loader.hpp>
+#include <fmt/format.h>
 
 #include "duck/guard.h"
 
@@ -62,17 +62,20 @@ struct ScanState final : duckdb::GlobalTableFunctionState {
 };
 
 duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::ClientContext&, duckdb::TableFunctionBindInput& input,
-                                              duckdb::vector<duckdb::LogicalType>& types, duckdb::vector<std::string>& names) {
+                                              duckdb::vector<duckdb::LogicalType>& types,
+                                              duckdb::vector<std::string>& names) {
   auto& registry = static_cast<ScanRegistry&>(*input.info);
   auto bound = duckdb::make_uniq<BindData>();
   bound->source = registry.Find(input.inputs[0].GetValue<std::int64_t>());
-  if (!bound->source) duck::Raise(Error(ErrorKind::kInvalidInput, "floe_scan: no such scan; it is for Floe's own plans"));
+  if (!bound->source)
+    duck::Raise(Error(ErrorKind::kInvalidInput, "floe_scan: no such scan; it is for Floe's own plans"));
   types = bound->source->types;
   for (const std::string& name : bound->source->names) names.push_back(name);
   return bound;
 }
 
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Init(duckdb::ClientContext& context, duckdb::TableFunctionInitInput& input) {
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> Init(duckdb::ClientContext& context,
+                                                          duckdb::TableFunctionInitInput& input) {
   const ScanSource& source = *input.bind_data->Cast<BindData>().source;
   auto state = duckdb::make_uniq<ScanState>();
   // Readers hand out physical columns before metadata columns, whatever order the query asks in.
@@ -147,9 +150,12 @@ ScanHandle::~ScanHandle() {
   if (registry_) registry_->Remove(id_);
 }
 
-std::string ScanHandle::Relation() const { return fmt::format("floe_scan({})", id_); }
+std::string ScanHandle::Relation() const {
+  return fmt::format("floe_scan({})", id_);
+}
 
-ScanFunction::ScanFunction(duck::Instance& instance) : instance_(instance), registry_(std::make_shared<ScanRegistry>()) {}
+ScanFunction::ScanFunction(duck::Instance& instance)
+    : instance_(instance), registry_(std::make_shared<ScanRegistry>()) {}
 ScanFunction::~ScanFunction() = default;
 
 Result<ScanHandle> ScanFunction::Add(ScanSource source) {
@@ -161,7 +167,8 @@ Result<ScanHandle> ScanFunction::Add(ScanSource source) {
       FLOE_TRY_VOID(duck::Guard([&] {
         duckdb::TableFunction function("floe_scan", {duckdb::LogicalType::BIGINT}, Scan, Bind, Init);
         function.projection_pushdown = true;
-        function.function_info = duckdb::shared_ptr<duckdb::TableFunctionInfo>(std::shared_ptr<duckdb::TableFunctionInfo>(registry_));
+        function.function_info =
+            duckdb::shared_ptr<duckdb::TableFunctionInfo>(std::shared_ptr<duckdb::TableFunctionInfo>(registry_));
         duckdb::ExtensionLoader loader(*database, "floe");
         loader.RegisterFunction(function);
       }));

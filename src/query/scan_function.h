@@ -2,13 +2,13 @@
 // The bridge from connectors to DuckDB: a table function floe_scan(handle) that pulls rows from a SourceReader.
 #pragma once
 
-#include <duckdb/common/types.hpp>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <duckdb/common/types.hpp>
 
 #include "connect/api/source.h"
 #include "duck/instance.h"
@@ -20,7 +20,8 @@ struct ScanSource {
   std::vector<std::string> names;
   duckdb::vector<duckdb::LogicalType> types;
   std::size_t physical = 0;  ///< the first so many are physical columns, the rest metadata
-  /// `columns` are indexes into names, physical ones first, in the order the reader must hand them out. Called on a DuckDB worker thread, once per scan.
+  /// `columns` are indexes into names, physical ones first, in the order the reader must hand them out. Called on a
+  /// DuckDB worker thread, once per scan.
   std::function<Result<std::unique_ptr<connect::SourceReader>>(const std::vector<int>& columns)> open;
 };
 

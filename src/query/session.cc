@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/session.h"
 
+#include <algorithm>
+
 #include <duckdb.hpp>
 #include <fmt/format.h>
-
-#include <algorithm>
 
 #include "base/result.h"
 #include "query/batch_query.h"
@@ -23,12 +23,14 @@ Result<StatementResult> Done(Status status, std::string message = "OK") {
 }
 
 std::unexpected<Error> NotBuilt(const std::string& what, const dialect::Span& span) {
-  return Fail(Error(ErrorKind::kNotSupported, what + " is not supported yet (docs/status.md)").WithPosition(span.position));
+  return Fail(
+      Error(ErrorKind::kNotSupported, what + " is not supported yet (docs/status.md)").WithPosition(span.position));
 }
 
 }  // namespace
 
-Status SendText(ResultConsumer& consumer, const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows) {
+Status SendText(ResultConsumer& consumer, const std::vector<std::string>& columns,
+                const std::vector<std::vector<std::string>>& rows) {
   data::Schema schema;
   duckdb::vector<duckdb::LogicalType> types;
   for (const std::string& column : columns) {
@@ -41,7 +43,8 @@ Status SendText(ResultConsumer& consumer, const std::vector<std::string>& column
     data::Batch batch;
     batch.rows.Initialize(duckdb::Allocator::DefaultAllocator(), types);
     for (std::size_t row = 0; row < count; ++row) {
-      for (std::size_t column = 0; column < columns.size(); ++column) batch.rows.SetValue(column, row, duckdb::Value(rows[begin + row][column]));
+      for (std::size_t column = 0; column < columns.size(); ++column)
+        batch.rows.SetValue(column, row, duckdb::Value(rows[begin + row][column]));
     }
     batch.rows.SetCardinality(count);
     FLOE_TRY_VOID(consumer.OnRows(batch));
@@ -88,7 +91,8 @@ struct Session::Visitor {
     // A view is checked by planning it once, so that a wrong one is refused when it is made, not when it is used.
     if (made) {
       if (Status checked = session.MakePlanner("batch").Check(**made); !checked) {
-        (void)names().Drop({.kind = dialect::ObjectKind::kView, .name = s.name, .temporary = s.temporary, .if_exists = true});
+        (void)names().Drop(
+            {.kind = dialect::ObjectKind::kView, .name = s.name, .temporary = s.temporary, .if_exists = true});
         return Fail(std::move(checked).error());
       }
     }
@@ -106,7 +110,8 @@ struct Session::Visitor {
   R operator()(const dialect::Describe& s) const { return session.Describe(s, consumer); }
   R operator()(const dialect::DescribeJob& s) const {
     FLOE_TRY(auto status, session.services_.jobs.Show(s.job_id));
-    FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status"}, {{status.job.id, status.job.name, std::string(stream::ToString(status.state))}}));
+    FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status"},
+                           {{status.job.id, status.job.name, std::string(stream::ToString(status.state))}}));
     return StatementResult{};
   }
   R operator()(const dialect::Use& s) const { return Done(names().Use(s)); }
@@ -129,14 +134,16 @@ struct Session::Visitor {
   }
   R operator()(const dialect::Module&) const { return NotBuilt("modules", statement.span); }
   R operator()(const dialect::ShellCommand& s) const {
-    return Fail(Error(ErrorKind::kInvalidInput, s.word + " is a command of the shell, not a statement").WithPosition(statement.span.position));
+    return Fail(Error(ErrorKind::kInvalidInput, s.word + " is a command of the shell, not a statement")
+                    .WithPosition(statement.span.position));
   }
 };
 
 Result<StatementResult> Session::Execute(const std::string& text, ResultConsumer& consumer) {
   auto statement = dialect::ParseStatement(text);
   if (Is("sql.dialect", "duckdb")) {
-    bool own = statement && (statement->As<dialect::Set>() != nullptr || statement->As<dialect::Reset>() != nullptr || statement->As<dialect::Use>() != nullptr);
+    bool own = statement && (statement->As<dialect::Set>() != nullptr || statement->As<dialect::Reset>() != nullptr ||
+                             statement->As<dialect::Use>() != nullptr);
     if (!own) return DuckDBDialect(text, consumer);
   }
   if (!statement) return Fail(std::move(statement).error());
@@ -154,13 +161,15 @@ Result<StatementResult> Session::Select(const dialect::Statement& statement, Res
   return StatementResult{};
 }
 
-Result<StatementResult> Session::CreateTable(const dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer) {
+Result<StatementResult> Session::CreateTable(const dialect::CreateTable& statement, const std::string& text,
+                                             ResultConsumer& consumer) {
   if (statement.as_query) return CreateTableAs(statement, text, consumer);
   FLOE_TRY(catalog::CatalogTable table, catalog_->Prepare(statement));
   FLOE_TRY_VOID(ChooseConnector(table, statement.name.span.position));
   FLOE_TRY_VOID(MakePlanner("streaming").Check(table));
   bool temporary = table.temporary;
-  FLOE_TRY_VOID(catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
+  FLOE_TRY_VOID(
+      catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
   if (temporary) temporary_ddl_.push_back(text);
   return StatementResult{.message = "OK", .job_id = {}};
 }
@@ -175,9 +184,12 @@ Status Session::ChooseConnector(catalog::CatalogTable& table, TextPosition posit
   } else {
     std::string known;
     for (const auto* descriptor : services_.connectors.List()) known += (known.empty() ? "" : ", ") + descriptor->name;
-    return Fail(Error(ErrorKind::kInvalidInput, fmt::format("table {} has no 'connector'; choose one of {}, or declare a PRIMARY KEY for a real-time table",
-                                                            table.path.ToString(), known))
-                    .WithPosition(position));
+    return Fail(
+        Error(
+            ErrorKind::kInvalidInput,
+            fmt::format("table {} has no 'connector'; choose one of {}, or declare a PRIMARY KEY for a real-time table",
+                        table.path.ToString(), known))
+            .WithPosition(position));
   }
   return {};
 }
@@ -196,7 +208,8 @@ Result<StatementResult> Session::Show(const dialect::Show& statement, ResultCons
   if (statement.kind == dialect::ShowKind::kJobs) {
     std::vector<std::vector<std::string>> rows;
     for (const auto& status : services_.jobs.List()) {
-      rows.push_back({status.job.id, status.job.name, std::string(stream::ToString(status.state)), FormatTime(status.job.created_ms)});
+      rows.push_back({status.job.id, status.job.name, std::string(stream::ToString(status.state)),
+                      FormatTime(status.job.created_ms)});
     }
     FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status", "start time"}, rows));
     return StatementResult{};
@@ -214,7 +227,8 @@ Result<StatementResult> Session::Describe(const dialect::Describe& statement, Re
   }
   FLOE_TRY(catalog::TablePtr table, catalog_->Resolve(statement.name));
   FLOE_TRY(data::Schema schema, MakePlanner("streaming").SchemaOf(*table));
-  FLOE_TRY_VOID(SendText(consumer, {"name", "type", "null", "key", "extras", "watermark"}, DescribeRows(*table, schema)));
+  FLOE_TRY_VOID(
+      SendText(consumer, {"name", "type", "null", "key", "extras", "watermark"}, DescribeRows(*table, schema)));
   return StatementResult{};
 }
 
@@ -249,12 +263,14 @@ std::string JobName(const std::map<std::string, std::string>& settings, const sq
 }
 
 std::string Session::Prelude() const {
-  std::string text = fmt::format("USE CATALOG `{}`;\nUSE `{}`;\n", catalog_->current_catalog(), catalog_->current_database());
+  std::string text =
+      fmt::format("USE CATALOG `{}`;\nUSE `{}`;\n", catalog_->current_catalog(), catalog_->current_database());
   for (const std::string& ddl : temporary_ddl_) text += ddl + ";\n";
   return text;
 }
 
-Result<StatementResult> Session::Insert(const dialect::Statement& statement, const std::string& text, ResultConsumer& consumer) {
+Result<StatementResult> Session::Insert(const dialect::Statement& statement, const std::string& text,
+                                        ResultConsumer& consumer) {
   bool batch = Is("execution.runtime-mode", "batch");
   FLOE_TRY(sql::plan::Program program, MakePlanner(batch ? "batch" : "streaming").Plan(statement));
   if (batch || ReadsNoTable(program)) {

@@ -23,7 +23,8 @@
 namespace floe::query {
 
 /// Called by sessions when a job is wanted; the node's implementation also keeps foreground jobs apart.
-using SubmitJob = std::function<Result<std::string>(const std::string& name, const std::string& program, std::map<std::string, std::string> settings)>;
+using SubmitJob = std::function<Result<std::string>(const std::string& name, const std::string& program,
+                                                    std::map<std::string, std::string> settings)>;
 /// A relation for FROM whose columns are the scan's output, and what must live while the query runs.
 struct NativeRelation {
   std::string sql;
@@ -43,7 +44,8 @@ struct SessionServices {
   const stream::Services& stream;
   SubmitJob submit;
   std::map<std::string, NativeScan> native_scans;  ///< by connector
-  std::function<void(const sql::catalog::CatalogTable&)> on_drop;  ///< a stored table was dropped: forget its data where the node owns it
+  std::function<void(const sql::catalog::CatalogTable&)>
+      on_drop;  ///< a stored table was dropped: forget its data where the node owns it
 };
 
 struct StatementResult {
@@ -51,10 +53,11 @@ struct StatementResult {
   std::string job_id;   ///< of a job that was submitted
 };
 
-/// Statements of one session come one after the other; Execute is not to be called twice at once. Blocking: compute threads only.
+/// Statements of one session come one after the other; Execute is not to be called twice at once. Blocking: compute
+/// threads only.
 ///
-/// SELECT answers from a snapshot of now unless 'execution.runtime-mode' is set to 'streaming'; INSERT becomes a continuous job unless it is set to
-/// 'batch' or the query has no table in it, then it is done when Execute returns.
+/// SELECT answers from a snapshot of now unless 'execution.runtime-mode' is set to 'streaming'; INSERT becomes a
+/// continuous job unless it is set to 'batch' or the query has no table in it, then it is done when Execute returns.
 class Session {
  public:
   explicit Session(SessionServices services);
@@ -66,7 +69,8 @@ class Session {
 
   const std::map<std::string, std::string>& settings() const { return settings_; }
   void SetSetting(const std::string& key, const std::string& value) { settings_[key] = value; }
-  /// The plan of a job's program text (DDL of temporary tables, then one INSERT or statement set), for JobManager after a restart.
+  /// The plan of a job's program text (DDL of temporary tables, then one INSERT or statement set), for JobManager after
+  /// a restart.
   static Result<sql::plan::Program> PlanProgram(const SessionServices& services, const std::string& program,
                                                 const std::map<std::string, std::string>& settings);
 
@@ -76,11 +80,14 @@ class Session {
   bool Is(const std::string& key, const std::string& value) const;
 
   Result<StatementResult> Select(const sql::dialect::Statement& statement, ResultConsumer& consumer);
-  Result<StatementResult> Insert(const sql::dialect::Statement& statement, const std::string& text, ResultConsumer& consumer);
-  Result<StatementResult> CreateTable(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer);
+  Result<StatementResult> Insert(const sql::dialect::Statement& statement, const std::string& text,
+                                 ResultConsumer& consumer);
+  Result<StatementResult> CreateTable(const sql::dialect::CreateTable& statement, const std::string& text,
+                                      ResultConsumer& consumer);
   /// Tables without a 'connector': Iceberg's in an Iceberg catalog, real-time tables with a key.
   Status ChooseConnector(sql::catalog::CatalogTable& table, TextPosition position) const;
-  Result<StatementResult> CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer);
+  Result<StatementResult> CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text,
+                                        ResultConsumer& consumer);
   Result<StatementResult> Show(const sql::dialect::Show& statement, ResultConsumer& consumer);
   Result<StatementResult> Describe(const sql::dialect::Describe& statement, ResultConsumer& consumer);
   Result<StatementResult> Set(const sql::dialect::Set& statement, ResultConsumer& consumer);
@@ -112,6 +119,7 @@ class Session {
 std::string JobName(const std::map<std::string, std::string>& settings, const sql::plan::Program& program);
 
 /// Sends a table of texts to a consumer.
-Status SendText(ResultConsumer& consumer, const std::vector<std::string>& columns, const std::vector<std::vector<std::string>>& rows);
+Status SendText(ResultConsumer& consumer, const std::vector<std::string>& columns,
+                const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace floe::query

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/session_parts.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ctime>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 namespace floe::query {
 namespace {
@@ -27,7 +27,8 @@ std::string FormatTime(std::int64_t ms) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
-std::vector<std::vector<std::string>> DescribeRows(const sql::catalog::CatalogTable& table, const data::Schema& schema) {
+std::vector<std::vector<std::string>> DescribeRows(const sql::catalog::CatalogTable& table,
+                                                   const data::Schema& schema) {
   std::vector<std::vector<std::string>> rows;
   for (const data::Field& field : schema.fields) {
     std::string type = field.type.WithNullable(true).ToString();
@@ -35,17 +36,20 @@ std::vector<std::vector<std::string>> DescribeRows(const sql::catalog::CatalogTa
     if (field.time_attribute == data::TimeAttribute::kProctime) type += " *PROCTIME*";
     bool key = std::find(table.primary_key.begin(), table.primary_key.end(), field.name) != table.primary_key.end();
     std::string key_text = !key ? "" : fmt::format("PRI({})", fmt::join(table.primary_key, ", "));
-    auto column = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == field.name; });
+    auto column =
+        std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == field.name; });
     std::string extras = column == table.columns.end() ? "" : Extras(*column);
     std::string watermark;
-    if (table.watermark && table.watermark->column.size() == 1 && table.watermark->column[0] == field.name) watermark = table.watermark->expression;
+    if (table.watermark && table.watermark->column.size() == 1 && table.watermark->column[0] == field.name)
+      watermark = table.watermark->expression;
     rows.push_back({field.name, type, field.type.nullable() ? "TRUE" : "FALSE", key_text, extras, watermark});
   }
   return rows;
 }
 
 bool ReadsNoTable(const sql::plan::Program& program) {
-  return std::all_of(program.sinks.begin(), program.sinks.end(), [](const auto& sink) { return ScansOf(sink).empty(); });
+  return std::all_of(program.sinks.begin(), program.sinks.end(),
+                     [](const auto& sink) { return ScansOf(sink).empty(); });
 }
 
 std::vector<const sql::plan::Scan*> ScansOf(const sql::plan::NodePtr& node) {
@@ -55,13 +59,71 @@ std::vector<const sql::plan::Scan*> ScansOf(const sql::plan::NodePtr& node) {
 }
 
 const std::vector<std::string>& CompletionKeywords() {
-  static const std::vector<std::string> words = {
-      "SELECT", "FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "INSERT INTO", "VALUES", "CREATE TABLE", "CREATE VIEW",
-      "CREATE DATABASE", "CREATE CATALOG", "CREATE TEMPORARY TABLE", "DROP TABLE", "DROP VIEW", "ALTER TABLE", "SHOW TABLES", "SHOW DATABASES",
-      "SHOW CATALOGS", "SHOW JOBS", "SHOW CREATE TABLE", "SHOW VIEWS", "SHOW FUNCTIONS", "DESCRIBE", "EXPLAIN", "USE", "USE CATALOG", "SET", "RESET",
-      "EXECUTE STATEMENT SET BEGIN", "END", "TUMBLE", "HOP", "CUMULATE", "DESCRIPTOR", "INTERVAL", "WATERMARK FOR", "PRIMARY KEY", "NOT ENFORCED",
-      "JOIN", "LEFT JOIN", "ON", "AND", "OR", "NOT", "NULL", "AS", "CASE", "WHEN", "THEN", "ELSE", "CAST", "COUNT", "SUM", "AVG", "MIN", "MAX",
-      "DISTINCT", "UNION ALL", "WITH", "FOR TIMESTAMP AS OF", "FOR VERSION AS OF", "HELP", "QUIT"};
+  static const std::vector<std::string> words = {"SELECT",
+                                                 "FROM",
+                                                 "WHERE",
+                                                 "GROUP BY",
+                                                 "HAVING",
+                                                 "ORDER BY",
+                                                 "LIMIT",
+                                                 "INSERT INTO",
+                                                 "VALUES",
+                                                 "CREATE TABLE",
+                                                 "CREATE VIEW",
+                                                 "CREATE DATABASE",
+                                                 "CREATE CATALOG",
+                                                 "CREATE TEMPORARY TABLE",
+                                                 "DROP TABLE",
+                                                 "DROP VIEW",
+                                                 "ALTER TABLE",
+                                                 "SHOW TABLES",
+                                                 "SHOW DATABASES",
+                                                 "SHOW CATALOGS",
+                                                 "SHOW JOBS",
+                                                 "SHOW CREATE TABLE",
+                                                 "SHOW VIEWS",
+                                                 "SHOW FUNCTIONS",
+                                                 "DESCRIBE",
+                                                 "EXPLAIN",
+                                                 "USE",
+                                                 "USE CATALOG",
+                                                 "SET",
+                                                 "RESET",
+                                                 "EXECUTE STATEMENT SET BEGIN",
+                                                 "END",
+                                                 "TUMBLE",
+                                                 "HOP",
+                                                 "CUMULATE",
+                                                 "DESCRIPTOR",
+                                                 "INTERVAL",
+                                                 "WATERMARK FOR",
+                                                 "PRIMARY KEY",
+                                                 "NOT ENFORCED",
+                                                 "JOIN",
+                                                 "LEFT JOIN",
+                                                 "ON",
+                                                 "AND",
+                                                 "OR",
+                                                 "NOT",
+                                                 "NULL",
+                                                 "AS",
+                                                 "CASE",
+                                                 "WHEN",
+                                                 "THEN",
+                                                 "ELSE",
+                                                 "CAST",
+                                                 "COUNT",
+                                                 "SUM",
+                                                 "AVG",
+                                                 "MIN",
+                                                 "MAX",
+                                                 "DISTINCT",
+                                                 "UNION ALL",
+                                                 "WITH",
+                                                 "FOR TIMESTAMP AS OF",
+                                                 "FOR VERSION AS OF",
+                                                 "HELP",
+                                                 "QUIT"};
   return words;
 }
 

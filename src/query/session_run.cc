@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running queries and inserts of a session: in batch through DuckDB, or as a stream.
+#include <set>
+
 #include <duckdb.hpp>
 #include <fmt/format.h>
-
-#include <set>
 
 #include "base/result.h"
 #include "duck/guard.h"
@@ -21,7 +21,8 @@ namespace plan = sql::plan;
 
 void WarnOfSkipped(const SkippedRecords& skipped, ResultConsumer& consumer) {
   if (skipped.count() == 0) return;
-  consumer.OnWarning(fmt::format("{} records could not be decoded and were left out; the first: {}", skipped.count(), skipped.first()));
+  consumer.OnWarning(fmt::format("{} records could not be decoded and were left out; the first: {}", skipped.count(),
+                                 skipped.first()));
 }
 
 /// Writes a batch query's rows into a sink.
@@ -87,7 +88,9 @@ Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, Resul
   std::int64_t rows = 0;
   for (const plan::NodePtr& node : program.sinks) {
     const auto& write = std::get<plan::SinkWrite>(node->op);
-    if (write.overwrite) return Fail(Error(ErrorKind::kNotSupported, "INSERT OVERWRITE is not supported yet (docs/status.md)").WithPosition(node->position));
+    if (write.overwrite)
+      return Fail(Error(ErrorKind::kNotSupported, "INSERT OVERWRITE is not supported yet (docs/status.md)")
+                      .WithPosition(node->position));
     FLOE_TRY(connect::Connector * connector, services_.connectors.Find(write.table.connector));
     connect::SinkRequest request;
     request.table = write.table;
@@ -116,7 +119,8 @@ Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, Resul
   return rows;
 }
 
-Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text, ResultConsumer& consumer) {
+Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text,
+                                               ResultConsumer& consumer) {
   FLOE_TRY(plan::Program program, MakePlanner("batch").Plan(*statement.as_query));
   sql::dialect::CreateTable plain = statement;
   plain.as_query = {};
@@ -132,7 +136,8 @@ Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& 
     }
   }
   FLOE_TRY(StatementResult created, CreateTable(plain, text, consumer));
-  std::string insert = "INSERT INTO " + statement.name.ToString() + " " + std::string(statement.as_query->span.In(text));
+  std::string insert =
+      "INSERT INTO " + statement.name.ToString() + " " + std::string(statement.as_query->span.In(text));
   return Execute(insert, consumer);
 }
 
@@ -149,7 +154,8 @@ Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultCo
     if (!planned) continue;
     FLOE_TRY(std::string sql, PrintBatch(planned->query, held));
     std::string columns;
-    for (const data::Field& field : planned->query->schema.fields) columns += (columns.empty() ? "" : ", ") + duckdb::KeywordHelper::WriteOptionallyQuoted(field.name);
+    for (const data::Field& field : planned->query->schema.fields)
+      columns += (columns.empty() ? "" : ", ") + duckdb::KeywordHelper::WriteOptionallyQuoted(field.name);
     std::string plain_name = name.substr(name.rfind('.') == std::string::npos ? 0 : name.rfind('.') + 1);
     views += fmt::format("{} {}({}) AS ({})", views.empty() ? "WITH" : ",", plain_name, columns, sql);
   }
@@ -163,7 +169,9 @@ std::vector<std::string> Session::Complete(const std::string& text) {
   std::size_t start = text.find_last_of(" \t\n(),.;`'") + 1;
   std::string word = text.substr(start == std::string::npos + 1 ? 0 : start);
   auto matches = [&](const std::string& candidate) {
-    return candidate.size() >= word.size() && std::equal(word.begin(), word.end(), candidate.begin(), [](unsigned char a, unsigned char b) { return std::toupper(a) == std::toupper(b); });
+    return candidate.size() >= word.size() &&
+           std::equal(word.begin(), word.end(), candidate.begin(),
+                      [](unsigned char a, unsigned char b) { return std::toupper(a) == std::toupper(b); });
   };
   std::set<std::string> found;
   for (const std::string& keyword : CompletionKeywords()) {

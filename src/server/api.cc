@@ -2,7 +2,6 @@
 #include "server/api.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "net/http/message.h"
@@ -21,7 +20,8 @@ std::vector<std::string> Segments(std::string_view path) {
   return segments;
 }
 
-bool Matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path, Api::Parameters& parameters) {
+bool Matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path,
+             Api::Parameters& parameters) {
   if (pattern.size() != path.size()) return false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i].starts_with('{')) {

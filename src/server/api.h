@@ -35,7 +35,8 @@ class ApiReply {
   virtual bool Write(std::string_view bytes) = 0;
 };
 
-/// A table of routes; "{name}" in a path matches one segment. Handlers block (compute threads only), and are thread-safe.
+/// A table of routes; "{name}" in a path matches one segment. Handlers block (compute threads only), and are
+/// thread-safe.
 class Api {
  public:
   using Parameters = std::map<std::string, std::string>;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // API: jobs.
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -17,7 +16,12 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json Counters(const stream::Counters& c) {
-  return {{"in", c.in}, {"out", c.out}, {"filtered", c.filtered}, {"late", c.late}, {"dead_lettered", c.dead_lettered}, {"skipped", c.skipped}};
+  return {{"in", c.in},
+          {"out", c.out},
+          {"filtered", c.filtered},
+          {"late", c.late},
+          {"dead_lettered", c.dead_lettered},
+          {"skipped", c.skipped}};
 }
 
 ordered_json Summary(const stream::JobStatus& job) {
@@ -57,8 +61,12 @@ ordered_json Whole(const stream::JobStatus& job) {
   }
   json["sinks"] = ordered_json::array();
   for (const auto& sink : job.task.sinks) {
-    json["sinks"].push_back({{"name", sink.table}, {"rows_in", sink.counters.in}, {"rows_out", sink.counters.out}, {"filtered", sink.counters.filtered},
-                             {"late", sink.counters.late}, {"dead_lettered", sink.counters.dead_lettered}});
+    json["sinks"].push_back({{"name", sink.table},
+                             {"rows_in", sink.counters.in},
+                             {"rows_out", sink.counters.out},
+                             {"filtered", sink.counters.filtered},
+                             {"late", sink.counters.late},
+                             {"dead_lettered", sink.counters.dead_lettered}});
   }
   json["operators"] = ordered_json::array();
   for (const auto& [name, counters] : job.task.operators) {
@@ -68,7 +76,8 @@ ordered_json Whole(const stream::JobStatus& job) {
   }
   json["exceptions"] = ordered_json::array();
   for (const auto& exception : job.exceptions) {
-    json["exceptions"].push_back({{"at", query::FormatTime(exception.at_ms)}, {"kind", exception.kind}, {"message", exception.message}});
+    json["exceptions"].push_back(
+        {{"at", query::FormatTime(exception.at_ms)}, {"kind", exception.kind}, {"message", exception.message}});
   }
   return json;
 }
@@ -83,7 +92,9 @@ Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   if (!name.empty()) {
     auto same = p.jobs->Show(name);
     if (same && same->job.name == name && !stream::IsTerminal(same->state)) {
-      return Fail(ErrorKind::kAlreadyExists, fmt::format("a job named '{}' runs already ({}); stop it first or choose another name", name, same->job.id));
+      return Fail(
+          ErrorKind::kAlreadyExists,
+          fmt::format("a job named '{}' runs already ({}); stop it first or choose another name", name, same->job.id));
     }
   }
   query::Session session(*p.session_services);
@@ -106,7 +117,9 @@ Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
     FLOE_TRY(stream::JobStatus status, p.jobs->Show(result->job_id));
     jobs.push_back(Summary(status));
   }
-  if (jobs.empty()) return Fail(ErrorKind::kInvalidInput, "the script holds no continuous INSERT, so there is no job; 'floe sql -f' runs it");
+  if (jobs.empty())
+    return Fail(ErrorKind::kInvalidInput,
+                "the script holds no continuous INSERT, so there is no job; 'floe sql -f' runs it");
   return ReplyJson(reply, ordered_json{{"jobs", jobs}}.dump(), 201);
 }
 
@@ -139,25 +152,32 @@ void AddJobApi(Node::Parts& p) {
     for (const auto& job : p.jobs->List()) jobs.push_back(Summary(job));
     return ReplyJson(reply, ordered_json{{"jobs", jobs}}.dump());
   });
-  p.api.Add("POST", "/api/v1/jobs", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) { return Submit(p, request, reply); });
-  p.api.Add("GET", "/api/v1/jobs/{id}", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
-    return ShowJob(p, request, parameters.at("id"), reply);
+  p.api.Add("POST", "/api/v1/jobs", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) {
+    return Submit(p, request, reply);
   });
-  p.api.Add("POST", "/api/v1/jobs/{id}/stop", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
-    return StopJob(p, request, parameters.at("id"), reply);
-  });
-  p.api.Add("POST", "/api/v1/jobs/{id}/resume", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-    FLOE_TRY_VOID(p.jobs->Resume(parameters.at("id")));
-    return ReplyJson(reply, "{}");
-  });
-  p.api.Add("POST", "/api/v1/jobs/{id}/checkpoint", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-    FLOE_TRY_VOID(p.jobs->Checkpoint(parameters.at("id")));
-    return ReplyJson(reply, "{}");
-  });
-  p.api.Add("DELETE", "/api/v1/jobs/{id}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-    FLOE_TRY_VOID(p.jobs->Remove(parameters.at("id")));
-    return ReplyJson(reply, "{}");
-  });
+  p.api.Add("GET", "/api/v1/jobs/{id}",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+              return ShowJob(p, request, parameters.at("id"), reply);
+            });
+  p.api.Add("POST", "/api/v1/jobs/{id}/stop",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+              return StopJob(p, request, parameters.at("id"), reply);
+            });
+  p.api.Add("POST", "/api/v1/jobs/{id}/resume",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+              FLOE_TRY_VOID(p.jobs->Resume(parameters.at("id")));
+              return ReplyJson(reply, "{}");
+            });
+  p.api.Add("POST", "/api/v1/jobs/{id}/checkpoint",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+              FLOE_TRY_VOID(p.jobs->Checkpoint(parameters.at("id")));
+              return ReplyJson(reply, "{}");
+            });
+  p.api.Add("DELETE", "/api/v1/jobs/{id}",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+              FLOE_TRY_VOID(p.jobs->Remove(parameters.at("id")));
+              return ReplyJson(reply, "{}");
+            });
 }
 
 }  // namespace floe::server

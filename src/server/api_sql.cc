@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// API: SQL sessions and statements. An answer is NDJSON: {"columns"}, {"rows"}, {"progress"}, {"warning"}, then {"done"} or {"error"}.
-#include <fmt/format.h>
-
+// API: SQL sessions and statements. An answer is NDJSON: {"columns"}, {"rows"}, {"progress"}, {"warning"}, then
+// {"done"} or {"error"}.
 #include <chrono>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -23,17 +24,20 @@ class NdjsonConsumer final : public query::ResultConsumer {
     schema_ = schema;
     changelog_ = changelog;
     ordered_json columns = ordered_json::array();
-    for (const data::Field& field : schema.fields) columns.push_back({{"name", field.name}, {"type", field.type.ToString()}});
+    for (const data::Field& field : schema.fields)
+      columns.push_back({{"name", field.name}, {"type", field.type.ToString()}});
     return Send(ordered_json{{"columns", columns}, {"changelog", changelog}, {"live", live}}.dump());
   }
 
   Status OnRows(const data::Batch& batch) override {
     std::string line = "{\"rows\":[";
-    for (duckdb::idx_t row = 0; row < batch.size(); ++row) line += (row > 0 ? "," : "") + query::RowJson(batch, row, schema_);
+    for (duckdb::idx_t row = 0; row < batch.size(); ++row)
+      line += (row > 0 ? "," : "") + query::RowJson(batch, row, schema_);
     line += "]";
     if (changelog_) {
       line += ",\"ops\":[";
-      for (duckdb::idx_t row = 0; row < batch.size(); ++row) line += fmt::format("{}\"{}\"", row > 0 ? "," : "", data::ToString(batch.kind(row)));
+      for (duckdb::idx_t row = 0; row < batch.size(); ++row)
+        line += fmt::format("{}\"{}\"", row > 0 ? "," : "", data::ToString(batch.kind(row)));
       line += "]";
     }
     rows_ += static_cast<std::int64_t>(batch.size());
@@ -70,9 +74,11 @@ class CollectingConsumer final : public query::ResultConsumer {
     return {};
   }
   Status OnRows(const data::Batch& batch) override {
-    for (duckdb::idx_t row = 0; row < batch.size(); ++row) rows_ += (rows_.empty() ? "" : ",") + query::RowJson(batch, row, schema_);
+    for (duckdb::idx_t row = 0; row < batch.size(); ++row)
+      rows_ += (rows_.empty() ? "" : ",") + query::RowJson(batch, row, schema_);
     constexpr std::size_t kLimit = 64U << 20;
-    if (rows_.size() > kLimit) return Fail(ErrorKind::kTooLarge, "the result is over 64 MB; use a session's statements, which stream");
+    if (rows_.size() > kLimit)
+      return Fail(ErrorKind::kTooLarge, "the result is over 64 MB; use a session's statements, which stream");
     return {};
   }
   void OnProgress(double) override {}
@@ -80,7 +86,8 @@ class CollectingConsumer final : public query::ResultConsumer {
   bool Cancelled() const override { return request_.IsCancelled(); }
   std::string Json() const {
     ordered_json columns = ordered_json::array();
-    for (const data::Field& field : schema_.fields) columns.push_back({{"name", field.name}, {"type", field.type.ToString()}});
+    for (const data::Field& field : schema_.fields)
+      columns.push_back({{"name", field.name}, {"type", field.type.ToString()}});
     return "{\"columns\":" + columns.dump() + ",\"rows\":[" + rows_ + "]}";
   }
 
@@ -107,7 +114,10 @@ Status Execute(Node::Parts& p, const ApiRequest& request, const std::string& id,
   auto result = open->session.Execute(statement, consumer);
   if (!result) return consumer.Send(ErrorJson(result.error()));
   auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
-  ordered_json done = {{"message", result->message}, {"job", result->job_id}, {"rows", consumer.rows()}, {"elapsed_ms", elapsed.count()}};
+  ordered_json done = {{"message", result->message},
+                       {"job", result->job_id},
+                       {"rows", consumer.rows()},
+                       {"elapsed_ms", elapsed.count()}};
   return consumer.Send(ordered_json{{"done", done}}.dump());
 }
 
@@ -133,17 +143,22 @@ void AddSqlApi(Node::Parts& p) {
   p.api.Add("POST", "/api/v1/sessions", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) {
     return ReplyJson(reply, ordered_json{{"session", p.sessions->Open()}}.dump(), 201);
   });
-  p.api.Add("DELETE", "/api/v1/sessions/{id}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
-    p.sessions->Close(parameters.at("id"));
-    return ReplyJson(reply, "{}");
+  p.api.Add("DELETE", "/api/v1/sessions/{id}",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
+              p.sessions->Close(parameters.at("id"));
+              return ReplyJson(reply, "{}");
+            });
+  p.api.Add("POST", "/api/v1/sessions/{id}/statements",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+              return Execute(p, request, parameters.at("id"), reply);
+            });
+  p.api.Add("GET", "/api/v1/sessions/{id}/completions",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+              return Complete(p, request, parameters.at("id"), reply);
+            });
+  p.api.Add("POST", "/api/v1/query", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) {
+    return QueryOnce(p, request, reply);
   });
-  p.api.Add("POST", "/api/v1/sessions/{id}/statements", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
-    return Execute(p, request, parameters.at("id"), reply);
-  });
-  p.api.Add("GET", "/api/v1/sessions/{id}/completions", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
-    return Complete(p, request, parameters.at("id"), reply);
-  });
-  p.api.Add("POST", "/api/v1/query", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) { return QueryOnce(p, request, reply); });
 }
 
 }  // namespace floe::server

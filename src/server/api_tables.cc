@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // API: tables of all catalogs.
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -26,8 +25,12 @@ Status ListTables(Node::Parts& p, ApiReply& reply) {
         FLOE_TRY(catalog::TablePtr table, one->GetTable(database, entry.name));
         auto connector = table->options.find("connector");
         bool view = entry.kind == catalog::TableKind::kView;
-        tables.push_back({{"catalog", name}, {"database", database}, {"name", entry.name},
-                          {"connector", view ? "(view)" : connector == table->options.end() ? "" : connector->second}});
+        tables.push_back({{"catalog", name},
+                          {"database", database},
+                          {"name", entry.name},
+                          {"connector", view                                ? "(view)"
+                                        : connector == table->options.end() ? ""
+                                                                            : connector->second}});
       }
     }
   }
@@ -45,7 +48,8 @@ Result<catalog::TablePtr> FindTable(Node::Parts& p, const std::string& text) {
     rest.remove_prefix(dot + 1);
   }
   parts.emplace_back(rest);
-  auto get = [&](const std::string& cat, const std::string& database, const std::string& name) -> Result<catalog::TablePtr> {
+  auto get = [&](const std::string& cat, const std::string& database,
+                 const std::string& name) -> Result<catalog::TablePtr> {
     FLOE_TRY(std::shared_ptr<catalog::Catalog> found, p.catalogs->Get(cat));
     return found->GetTable(database, name);
   };
@@ -55,7 +59,10 @@ Result<catalog::TablePtr> FindTable(Node::Parts& p, const std::string& text) {
   if (own || parts.size() == 1) return own;
   auto iceberg = get("iceberg", database, parts.back());
   if (iceberg) return iceberg;
-  return Fail(ErrorKind::kNotFound, fmt::format("there is no table '{}', neither in default_catalog nor in iceberg; 'floe table list' shows all", text));
+  return Fail(
+      ErrorKind::kNotFound,
+      fmt::format("there is no table '{}', neither in default_catalog nor in iceberg; 'floe table list' shows all",
+                  text));
 }
 
 void AddIceberg(Node::Parts& p, const catalog::CatalogTable& table, ordered_json& json) {
@@ -76,7 +83,8 @@ void AddIceberg(Node::Parts& p, const catalog::CatalogTable& table, ordered_json
 
 Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
   FLOE_TRY(catalog::TablePtr table, FindTable(p, name));
-  ordered_json json = {{"catalog", table->path.catalog}, {"database", table->path.database}, {"name", table->path.name}};
+  ordered_json json = {
+      {"catalog", table->path.catalog}, {"database", table->path.database}, {"name", table->path.name}};
   auto connector = table->options.find("connector");
   json["connector"] = connector == table->options.end() ? "" : connector->second;
   if (json["connector"] == "iceberg") AddIceberg(p, *table, json);
@@ -88,7 +96,9 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
   json["options"] = table->options;
   json["columns"] = ordered_json::array();
   for (const auto& column : table->columns) {
-    json["columns"].push_back({{"name", column.name}, {"type", column.kind == catalog::ColumnKind::kComputed ? "AS " + column.expression : column.type.ToString()}});
+    json["columns"].push_back(
+        {{"name", column.name},
+         {"type", column.kind == catalog::ColumnKind::kComputed ? "AS " + column.expression : column.type.ToString()}});
   }
   return ReplyJson(reply, json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
@@ -96,10 +106,12 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
 }  // namespace
 
 void AddTableApi(Node::Parts& p) {
-  p.api.Add("GET", "/api/v1/tables", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) { return ListTables(p, reply); });
-  p.api.Add("GET", "/api/v1/tables/{table}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
-    return ShowTable(p, parameters.at("table"), reply);
-  });
+  p.api.Add("GET", "/api/v1/tables",
+            [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) { return ListTables(p, reply); });
+  p.api.Add("GET", "/api/v1/tables/{table}",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
+              return ShowTable(p, parameters.at("table"), reply);
+            });
 }
 
 }  // namespace floe::server

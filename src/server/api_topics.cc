@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // API: topics and their records.
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -21,7 +20,8 @@ Result<std::shared_ptr<const log::Topic>> FindTopic(Node::Parts& p, const std::s
   if (topic) return topic;
   std::vector<std::string> names;
   for (const auto& known : p.log->Topics()) names.push_back(known->name);
-  return Fail(ErrorKind::kNotFound, fmt::format("there is no topic '{}'.{} 'floe topic create {}' makes it", name, DidYouMean(name, names), name));
+  return Fail(ErrorKind::kNotFound, fmt::format("there is no topic '{}'.{} 'floe topic create {}' makes it", name,
+                                                DidYouMean(name, names), name));
 }
 
 ordered_json Summary(const log::Topic& topic) {
@@ -57,10 +57,12 @@ Result<ordered_json> BodyOf(const ApiRequest& request) {
 
 Status CreateTopic(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   FLOE_TRY(ordered_json body, BodyOf(request));
-  if (!body.contains("name") || !body["name"].is_string()) return Fail(ErrorKind::kInvalidInput, "a topic needs a name");
+  if (!body.contains("name") || !body["name"].is_string())
+    return Fail(ErrorKind::kInvalidInput, "a topic needs a name");
   log::TopicConfig config;
   if (body.contains("config")) {
-    for (const auto& [key, value] : body["config"].items()) config.overrides[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    for (const auto& [key, value] : body["config"].items())
+      config.overrides[key] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   int partitions = body.value("partitions", static_cast<int>(p.config.Integer("kafka.num-partitions")));
   FLOE_TRY(auto topic, p.log->CreateTopic(body["name"].get<std::string>(), partitions, std::move(config)));
@@ -96,27 +98,34 @@ void AddTopicApi(Node::Parts& p) {
     for (const auto& topic : p.log->Topics()) topics.push_back(Summary(*topic));
     return ReplyJson(reply, ordered_json{{"topics", topics}}.dump());
   });
-  p.api.Add("POST", "/api/v1/topics", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) { return CreateTopic(p, request, reply); });
-  p.api.Add("GET", "/api/v1/topics/{topic}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
-    return ShowTopic(p, parameters.at("topic"), reply);
+  p.api.Add("POST", "/api/v1/topics", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) {
+    return CreateTopic(p, request, reply);
   });
-  p.api.Add("PUT", "/api/v1/topics/{topic}", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
-    return AlterTopic(p, request, parameters.at("topic"), reply);
-  });
-  p.api.Add("DELETE", "/api/v1/topics/{topic}", [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-    FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
-    FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
-    return ReplyJson(reply, "{}");
-  });
-  p.api.Add("POST", "/api/v1/topics/{topic}/records", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-    FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
-    FLOE_TRY(std::int64_t count, AppendRecords(*topic, request.body, SystemClock()));
-    return ReplyJson(reply, ordered_json{{"count", count}}.dump());
-  });
-  p.api.Add("GET", "/api/v1/topics/{topic}/records", [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-    FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
-    return StreamRecords(*topic, request, reply);
-  });
+  p.api.Add("GET", "/api/v1/topics/{topic}",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
+              return ShowTopic(p, parameters.at("topic"), reply);
+            });
+  p.api.Add("PUT", "/api/v1/topics/{topic}",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+              return AlterTopic(p, request, parameters.at("topic"), reply);
+            });
+  p.api.Add("DELETE", "/api/v1/topics/{topic}",
+            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+              FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
+              FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
+              return ReplyJson(reply, "{}");
+            });
+  p.api.Add("POST", "/api/v1/topics/{topic}/records",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+              FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
+              FLOE_TRY(std::int64_t count, AppendRecords(*topic, request.body, SystemClock()));
+              return ReplyJson(reply, ordered_json{{"count", count}}.dump());
+            });
+  p.api.Add("GET", "/api/v1/topics/{topic}/records",
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
+              FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
+              return StreamRecords(*topic, request, reply);
+            });
 }
 
 }  // namespace floe::server

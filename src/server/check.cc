@@ -2,7 +2,6 @@
 #include "server/check.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -51,14 +50,16 @@ void CheckLog(const std::string& path, Findings& findings) {
     return findings.Bad("log", reports.error().ToString());
   }
   for (const log::PartitionReport& report : *reports) {
-    std::string size = fmt::format("{}: {} segments, {} batches, {} records, {}", report.directory, report.segments, HumanCount(report.batches),
-                                   HumanCount(report.records), HumanBytes(report.bytes));
+    std::string size = fmt::format("{}: {} segments, {} batches, {} records, {}", report.directory, report.segments,
+                                   HumanCount(report.batches), HumanCount(report.records), HumanBytes(report.bytes));
     if (!report.bad) {
       findings.Good("log", size);
     } else if (report.bad->in_last_segment) {
-      findings.Good("log", fmt::format("{}; unacknowledged tail at byte {} of {}, cut at the next start", size, report.bad->position, report.bad->file));
+      findings.Good("log", fmt::format("{}; unacknowledged tail at byte {} of {}, cut at the next start", size,
+                                       report.bad->position, report.bad->file));
     } else {
-      findings.Bad("log", fmt::format("{}; {} at byte {} of {}", size, report.bad->reason, report.bad->position, report.bad->file));
+      findings.Bad("log", fmt::format("{}; {} at byte {} of {}", size, report.bad->reason, report.bad->position,
+                                      report.bad->file));
     }
   }
 }
@@ -73,13 +74,17 @@ void CheckTable(iceberg::Catalog& catalog, const iceberg::TableName& name, Findi
   for (const iceberg::ScanFileTask& task : plan->tasks) {
     rows += task.file.record_count;
     auto path = iceberg::LocalPath(task.file.path);
-    auto file = path ? io::LocalFileSystem().OpenReadable(*path) : Result<std::unique_ptr<io::ReadableFile>>(Fail(path.error()));
+    auto file = path ? io::LocalFileSystem().OpenReadable(*path)
+                     : Result<std::unique_ptr<io::ReadableFile>>(Fail(path.error()));
     auto size = file ? (*file)->Size() : Result<std::uint64_t>(Fail(file.error()));
     if (size && static_cast<std::int64_t>(*size) == task.file.file_size) continue;
     ++missing;
-    findings.Bad("iceberg", fmt::format("{}: data file {} is missing or has another size", name.ToString(), task.file.path));
+    findings.Bad("iceberg",
+                 fmt::format("{}: data file {} is missing or has another size", name.ToString(), task.file.path));
   }
-  if (missing == 0) findings.Good("iceberg", fmt::format("{}: {} files, {} rows", name.ToString(), plan->tasks.size(), HumanCount(rows)));
+  if (missing == 0)
+    findings.Good("iceberg",
+                  fmt::format("{}: {} files, {} rows", name.ToString(), plan->tasks.size(), HumanCount(rows)));
 }
 
 Status CheckWarehouse(meta::Store& store, const std::string& path, Findings& findings) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/data_directory.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/result.h"
 #include "io/file_system.h"
@@ -35,13 +35,16 @@ Status CheckFormat(const std::string& path) {
   if (!text) return Fail(std::move(text).error());
   json parsed = json::parse(*text, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("format") || !parsed["format"].is_number_integer()) {
-    return Fail(ErrorKind::kCorruption, fmt::format("{} is damaged; restore it from a backup of this data directory", file));
+    return Fail(ErrorKind::kCorruption,
+                fmt::format("{} is damaged; restore it from a backup of this data directory", file));
   }
   int format = parsed["format"].get<int>();
   if (format > kDataFormat) {
-    return Fail(ErrorKind::kFailedPrecondition,
-                fmt::format("data directory '{}' has format {}, this floe knows formats up to {}; use the newer floe that wrote it", path,
-                            format, kDataFormat));
+    return Fail(
+        ErrorKind::kFailedPrecondition,
+        fmt::format(
+            "data directory '{}' has format {}, this floe knows formats up to {}; use the newer floe that wrote it",
+            path, format, kDataFormat));
   }
   return {};
 }
@@ -62,9 +65,12 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& gi
     std::string holder = LockHolder(lock);
     ::close(lock);
     auto addresses = RunningNode(path);
-    std::string where = addresses.contains("console") ? fmt::format(" (console at http://{})", addresses["console"]) : "";
-    return Fail(ErrorKind::kFailedPrecondition,
-                fmt::format("data directory '{}' is in use by process {}{}; stop it, or choose another directory with --data", path, holder, where));
+    std::string where =
+        addresses.contains("console") ? fmt::format(" (console at http://{})", addresses["console"]) : "";
+    return Fail(
+        ErrorKind::kFailedPrecondition,
+        fmt::format("data directory '{}' is in use by process {}{}; stop it, or choose another directory with --data",
+                    path, holder, where));
   }
   std::string pid = fmt::format("{}", ::getpid());
   if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0) {

@@ -126,8 +126,8 @@ Task<Result<net::Response>> Serve(const Api& api, ComputePool& pool, const net::
   AbandonAtEnd guard(exchange);
   auto head = co_await exchange->head.Wait();
   if (!head) co_return Fail(std::move(head).error());
-  auto response = net::Response::Streaming(
-      head->content_type, [exchange](net::BodyWriter& writer) { return Stream(writer, exchange); });
+  auto response = net::Response::Streaming(head->content_type,
+                                           [exchange](net::BodyWriter& writer) { return Stream(writer, exchange); });
   response.status = head->status;
   guard.exchange.reset();
   co_return response;
@@ -144,7 +144,8 @@ net::Method MethodOf(const std::string& text) {
 
 void AddApiRoutes(const Api& api, ComputePool& pool, net::Router& router) {
   for (const auto& [method, path] : api.Routes()) {
-    router.OnAsync(MethodOf(method), path, [&api, &pool](const net::Request& request) { return Serve(api, pool, request); });
+    router.OnAsync(MethodOf(method), path,
+                   [&api, &pool](const net::Request& request) { return Serve(api, pool, request); });
   }
 }
 

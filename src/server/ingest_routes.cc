@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/ingest_routes.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
-
-#include <algorithm>
 
 #include "base/result.h"
 #include "base/text.h"
@@ -33,7 +33,8 @@ std::string Text(const YAML::Node& node, const char* key, const std::string& fal
 }
 
 template <typename T>
-Result<T> Choice(const std::string& text, const std::vector<std::pair<std::string, T>>& choices, const std::string& where) {
+Result<T> Choice(const std::string& text, const std::vector<std::pair<std::string, T>>& choices,
+                 const std::string& where) {
   std::vector<std::string> names;
   for (const auto& [name, value] : choices) {
     if (name == text) return value;
@@ -51,10 +52,16 @@ Result<FieldSpec> ParseField(const YAML::Node& node, const std::string& where) {
   FLOE_TRY_VOID(CheckKeys(node, {"name", "from", "type", "required"}, where));
   field.name = Text(node, "name", "");
   if (field.name.empty()) return Fail(ErrorKind::kInvalidInput, where + ": a field needs a name");
-  FLOE_TRY(field.source, Choice<FieldSource>(Text(node, "from", "query"),
-                                             {{"query", FieldSource::kQuery}, {"path", FieldSource::kPath}, {"body", FieldSource::kBody}}, where + ".from"));
+  FLOE_TRY(
+      field.source,
+      Choice<FieldSource>(Text(node, "from", "query"),
+                          {{"query", FieldSource::kQuery}, {"path", FieldSource::kPath}, {"body", FieldSource::kBody}},
+                          where + ".from"));
   FLOE_TRY(field.type, Choice<FieldType>(Text(node, "type", "string"),
-                                         {{"string", FieldType::kString}, {"number", FieldType::kNumber}, {"integer", FieldType::kInteger}, {"boolean", FieldType::kBoolean}},
+                                         {{"string", FieldType::kString},
+                                          {"number", FieldType::kNumber},
+                                          {"integer", FieldType::kInteger},
+                                          {"boolean", FieldType::kBoolean}},
                                          where + ".type"));
   FLOE_TRY(field.required, ParseBoolean(Text(node, "required", "true")));
   return field;
@@ -68,9 +75,12 @@ Result<RouteSpec> ParseRoute(const YAML::Node& node, const std::string& where) {
   route.key_field = Text(node, "key", "");
   route.value = Text(node, "value", "");
   route.answer = Text(node, "answer", route.answer);
-  if (route.path.empty() || route.topic.empty()) return Fail(ErrorKind::kInvalidInput, where + ": a route needs 'path' and 'topic'");
-  FLOE_TRY(route.method, Choice<net::Method>(Text(node, "method", "GET"),
-                                             {{"GET", net::Method::kGet}, {"POST", net::Method::kPost}, {"PUT", net::Method::kPut}}, where + ".method"));
+  if (route.path.empty() || route.topic.empty())
+    return Fail(ErrorKind::kInvalidInput, where + ": a route needs 'path' and 'topic'");
+  FLOE_TRY(route.method,
+           Choice<net::Method>(Text(node, "method", "GET"),
+                               {{"GET", net::Method::kGet}, {"POST", net::Method::kPost}, {"PUT", net::Method::kPut}},
+                               where + ".method"));
   for (const YAML::Node& entry : node["fields"]) {
     FLOE_TRY(FieldSpec field, ParseField(entry, fmt::format("{}.fields[{}]", where, route.fields.size())));
     route.fields.push_back(std::move(field));

@@ -10,7 +10,8 @@
 
 namespace floe::server {
 
-/// `yaml` is the value of ingest.routes; empty means the weather pipeline's route. kInvalidInput names the route and the key.
+/// `yaml` is the value of ingest.routes; empty means the weather pipeline's route. kInvalidInput names the route and
+/// the key.
 Result<std::vector<ingest::RouteSpec>> ParseIngestRoutes(const std::string& yaml);
 
 }  // namespace floe::server

@@ -12,11 +12,16 @@ namespace floe::server {
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Node::~Node() {
-  if (Status stopped = Stop(); !stopped) logging::Failure("server", "stopping failed", {{"error", stopped.error().ToString()}});
+  if (Status stopped = Stop(); !stopped)
+    logging::Failure("server", "stopping failed", {{"error", stopped.error().ToString()}});
 }
 
-const Api& Node::api() const { return parts_->api; }
-const std::map<std::string, std::string>& Node::addresses() const { return parts_->addresses; }
+const Api& Node::api() const {
+  return parts_->api;
+}
+const std::map<std::string, std::string>& Node::addresses() const {
+  return parts_->addresses;
+}
 
 Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, NodeOptions options) {
   auto parts = std::make_unique<Parts>(config);

@@ -19,7 +19,8 @@ struct NodeOptions {
 /// Thread-safe. Start and Stop are called by the main thread.
 class Node {
  public:
-  /// kFailedPrecondition (directory taken or newer), kInvalidInput (settings), kUnavailable (port in use), kDiskFull, kCorruption.
+  /// kFailedPrecondition (directory taken or newer), kInvalidInput (settings), kUnavailable (port in use), kDiskFull,
+  /// kCorruption.
   static Result<std::unique_ptr<Node>> Start(const config::Config& config, NodeOptions options);
   ~Node();
   Node(const Node&) = delete;
@@ -28,7 +29,8 @@ class Node {
   const Api& api() const;
   /// Service name -> "127.0.0.1:41234"; empty without listeners.
   const std::map<std::string, std::string>& addresses() const;
-  /// Refuses new work, finishes what is under way, takes a last checkpoint of every job, syncs. Jobs come back at the next start.
+  /// Refuses new work, finishes what is under way, takes a last checkpoint of every job, syncs. Jobs come back at the
+  /// next start.
   Status Stop();
 
   struct Parts;

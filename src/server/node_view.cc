@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/node_view.h"
 
-#include <duckdb.hpp>
-
 #include <algorithm>
+
+#include <duckdb.hpp>
 
 #include "base/result.h"
 #include "base/text.h"
@@ -35,7 +35,8 @@ LiveColumns ColumnsOf(const data::Schema& schema) {
   return columns;
 }
 
-void AppendPoints(const duckdb::DataChunk& rows, const LiveColumns& columns, TimestampMs after, std::vector<console::SeriesPoint>& points) {
+void AppendPoints(const duckdb::DataChunk& rows, const LiveColumns& columns, TimestampMs after,
+                  std::vector<console::SeriesPoint>& points) {
   duckdb::UnifiedVectorFormat series, time, value;
   auto count = rows.size();
   const_cast<duckdb::Vector&>(rows.data[static_cast<std::size_t>(columns.series)]).ToUnifiedFormat(count, series);
@@ -86,7 +87,8 @@ void AddJobs(Node::Parts& p, console::NodeStatus& status) {
     one.late = totals.late;
     one.dead_lettered = totals.dead_lettered;
     one.lag_records = totals.lag;
-    if (job.task.watermark != stream::kNoWatermark && job.task.watermark != stream::kFinalWatermark) one.watermark = TimestampMs(job.task.watermark.value() / 1000);
+    if (job.task.watermark != stream::kNoWatermark && job.task.watermark != stream::kFinalWatermark)
+      one.watermark = TimestampMs(job.task.watermark.value() / 1000);
     if (job.task.last_checkpoint) one.last_checkpoint = TimestampMs(job.task.last_checkpoint->completed_ms);
     if (!job.exceptions.empty()) one.error = job.exceptions.back().message;
     status.jobs.push_back(std::move(one));
@@ -95,7 +97,10 @@ void AddJobs(Node::Parts& p, console::NodeStatus& status) {
 
 Status AddTables(Node::Parts& p, console::NodeStatus& status) {
   for (const auto& table : p.realtime->List()) {
-    status.tables.push_back({.name = table->spec().name, .kind = "realtime", .rows = static_cast<std::int64_t>(table->row_count()), .bytes = table->size_bytes()});
+    status.tables.push_back({.name = table->spec().name,
+                             .kind = "realtime",
+                             .rows = static_cast<std::int64_t>(table->row_count()),
+                             .bytes = table->size_bytes()});
   }
   FLOE_TRY(std::vector<std::string> databases, p.iceberg->ListDatabases());
   for (const std::string& database : databases) {

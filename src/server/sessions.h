@@ -17,8 +17,8 @@ namespace floe::server {
 struct OpenSession {
   explicit OpenSession(query::SessionServices services) : session(std::move(services)) {}
   std::mutex mu;
-  query::Session session;                              // guarded by mu
-  std::chrono::steady_clock::time_point used;          // guarded by Sessions::mu_
+  query::Session session;                      // guarded by mu
+  std::chrono::steady_clock::time_point used;  // guarded by Sessions::mu_
 };
 
 /// Thread-safe. Sessions unused for `idle` are closed when another one opens.

@@ -12,7 +12,8 @@ namespace floe::server {
 
 const std::vector<config::KeySpec>& Settings();
 
-/// The address of one service after ports.auto and ports.offset, "127.0.0.1:9092"; port 0 takes a free one. kInvalidInput.
+/// The address of one service after ports.auto and ports.offset, "127.0.0.1:9092"; port 0 takes a free one.
+/// kInvalidInput.
 Result<std::string> ServiceAddress(const config::Config& config, const std::string& service);
 
 /// Services with a listener of their own, in the order they start: kafka, ingest, console.

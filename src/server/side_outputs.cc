@@ -23,7 +23,9 @@ class DeadLetters final : public stream::DeadLetterSink {
 class LateRows final : public stream::LateRowSink {
  public:
   explicit LateRows(std::unique_ptr<connect::LateRowWriter> writer) : writer_(std::move(writer)) {}
-  Status Write(const stream::LateRows& rows) override { return writer_->Write(rows.stage, rows.schema, rows.rows, rows.watermark); }
+  Status Write(const stream::LateRows& rows) override {
+    return writer_->Write(rows.stage, rows.schema, rows.rows, rows.watermark);
+  }
   Result<std::string> Prepare(CheckpointId checkpoint) override { return writer_->Prepare(checkpoint); }
   Status Commit(meta::Transaction&, CheckpointId) override { return {}; }
   Status Publish(CheckpointId checkpoint) override { return writer_->Publish(checkpoint); }
@@ -35,14 +37,19 @@ class LateRows final : public stream::LateRowSink {
 
 }  // namespace
 
-stream::SideOutputFactory TopicSideOutputs(log::Log& log, io::FileSystem& files, Clock& clock, const std::string& staging_directory) {
+stream::SideOutputFactory TopicSideOutputs(log::Log& log, io::FileSystem& files, Clock& clock,
+                                           const std::string& staging_directory) {
   connect::kafka::TopicWriterDependencies writer{&log, &files, staging_directory};
   stream::SideOutputFactory factory;
-  factory.dead_letters = [writer, &clock](const std::string& job, std::optional<std::string> state) -> Result<std::unique_ptr<stream::DeadLetterSink>> {
+  factory.dead_letters = [writer, &clock](
+                             const std::string& job,
+                             std::optional<std::string> state) -> Result<std::unique_ptr<stream::DeadLetterSink>> {
     FLOE_TRY(auto made, connect::DeadLetterWriter::Make(writer, clock, job, state));
     return std::make_unique<DeadLetters>(std::move(made));
   };
-  factory.late_rows = [writer, &clock](const std::string& job, std::optional<std::string> state) -> Result<std::unique_ptr<stream::LateRowSink>> {
+  factory.late_rows = [writer, &clock](
+                          const std::string& job,
+                          std::optional<std::string> state) -> Result<std::unique_ptr<stream::LateRowSink>> {
     FLOE_TRY(auto made, connect::LateRowWriter::Make(writer, clock, job, state));
     return std::make_unique<LateRows>(std::move(made));
   };

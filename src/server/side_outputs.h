@@ -16,7 +16,9 @@ class Log;
 
 namespace floe::server {
 
-/// `<topic>.dlq` and `<job id>.late` in the node's own log, staged and published with the job's checkpoints. All outlive the factory.
-stream::SideOutputFactory TopicSideOutputs(log::Log& log, io::FileSystem& files, Clock& clock, const std::string& staging_directory);
+/// `<topic>.dlq` and `<job id>.late` in the node's own log, staged and published with the job's checkpoints. All
+/// outlive the factory.
+stream::SideOutputFactory TopicSideOutputs(log::Log& log, io::FileSystem& files, Clock& clock,
+                                           const std::string& staging_directory);
 
 }  // namespace floe::server

@@ -24,7 +24,8 @@ void ForgetData(Node::Parts& p, const sql::catalog::CatalogTable& table) {
   if (connector == table.options.end() || connector->second != "realtime") return;
   std::string name = realtime::TableName(sql::planner::DefinitionOf(table));
   if (Status dropped = p.realtime->Drop(name); !dropped) {
-    logging::Warn("server", "rows of a dropped table stay on disk", {{"table", name}, {"error", dropped.error().ToString()}});
+    logging::Warn("server", "rows of a dropped table stay on disk",
+                  {{"table", name}, {"error", dropped.error().ToString()}});
   }
 }
 
@@ -64,7 +65,10 @@ Status StartConnectors(Node::Parts& p) {
                                                .checkpoint_root = p.directory->Sub("checkpoints")});
   p.jobs = std::make_unique<stream::JobManager>(
       *p.stream_services,
-      [&p](const stream::JobDefinition& job) { return query::Session::PlanProgram(*p.session_services, job.program, job.settings); }, SystemRandom());
+      [&p](const stream::JobDefinition& job) {
+        return query::Session::PlanProgram(*p.session_services, job.program, job.settings);
+      },
+      SystemRandom());
   p.session_services.reset(new query::SessionServices{
       .catalogs = *p.catalogs,
       .connectors = p.connectors,
@@ -73,14 +77,18 @@ Status StartConnectors(Node::Parts& p) {
       .scans = *p.scans,
       .jobs = *p.jobs,
       .stream = *p.stream_services,
-      .submit = [&p](const std::string& name, const std::string& program,
-                     std::map<std::string, std::string> settings) { return p.jobs->Submit(name, program, JobSettings(p, std::move(settings))); },
+      .submit =
+          [&p](const std::string& name, const std::string& program, std::map<std::string, std::string> settings) {
+            return p.jobs->Submit(name, program, JobSettings(p, std::move(settings)));
+          },
       .native_scans = {{"iceberg", query::IcebergScan(*p.iceberg, *p.duckdb)}},
       .on_drop = [&p](const sql::catalog::CatalogTable& table) { ForgetData(p, table); }});
   p.sessions = std::make_unique<Sessions>(*p.session_services, SystemRandom());
   return {};
 }
 
-Status StartJobs(Node::Parts& p) { return p.jobs->Start(); }
+Status StartJobs(Node::Parts& p) {
+  return p.jobs->Start();
+}
 
 }  // namespace floe::server

@@ -31,7 +31,8 @@ Status StartKafka(Node::Parts& p) {
   options.auto_create_topics = p.config.Boolean("kafka.auto-create-topics");
   options.default_partitions = static_cast<int>(p.config.Integer("kafka.num-partitions"));
   options.log_directory = p.directory->Sub("log");
-  kafka::ServerDependencies dependencies{*p.io, *p.compute, *p.log, *p.store, SystemClock(), SystemRandom(), &p.metrics};
+  kafka::ServerDependencies dependencies{*p.io,         *p.compute,     *p.log,    *p.store,
+                                         SystemClock(), SystemRandom(), &p.metrics};
   FLOE_TRY(p.kafka, kafka::Server::Start(dependencies, options));
   p.addresses["kafka"] = p.kafka->address().ToString();
   return {};
@@ -44,7 +45,9 @@ Status StartIngest(Node::Parts& p) {
     if (p.log->FindTopic(route.topic)) continue;
     int partitions = static_cast<int>(p.config.Integer("kafka.num-partitions"));
     auto made = p.log->CreateTopic(route.topic, partitions, {});
-    if (!made) return Fail(std::move(made).error().WithContext(fmt::format("while creating topic '{}' of ingest route {}", route.topic, route.path)));
+    if (!made)
+      return Fail(std::move(made).error().WithContext(
+          fmt::format("while creating topic '{}' of ingest route {}", route.topic, route.path)));
   }
   p.ingest = std::make_unique<ingest::Ingest>(*p.log, *p.compute, SystemClock(), p.metrics, options);
   net::Router router;

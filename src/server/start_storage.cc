@@ -15,7 +15,8 @@ Status StartStorage(Node::Parts& p) {
   log::LogOptions options;
   options.directory = p.directory->Sub("log");
   FLOE_TRY(p.log, log::Log::Open(files, *p.store, SystemClock(), options));
-  FLOE_TRY(p.iceberg, iceberg::Catalog::Open(*p.store, files, p.directory->Sub("warehouse"), SystemClock(), SystemRandom()));
+  FLOE_TRY(p.iceberg,
+           iceberg::Catalog::Open(*p.store, files, p.directory->Sub("warehouse"), SystemClock(), SystemRandom()));
   FLOE_TRY(p.realtime, realtime::Tables::Open(*p.store));
   return {};
 }
@@ -23,7 +24,8 @@ Status StartStorage(Node::Parts& p) {
 Status StartEngines(Node::Parts& p) {
   duck::InstanceOptions options;
   options.threads = static_cast<int>(p.config.Integer("duckdb.threads"));
-  options.memory_limit_bytes = p.config.String("memory.limit").empty() ? p.memory.limit() : p.config.MemorySize("memory.limit");
+  options.memory_limit_bytes =
+      p.config.String("memory.limit").empty() ? p.memory.limit() : p.config.MemorySize("memory.limit");
   options.temp_directory = p.directory->Sub("tmp");
   options.on_open = [](duckdb::DatabaseInstance& database) { return sql::bind::RegisterKernels(database); };
   p.duckdb = std::make_unique<duck::Instance>(options);

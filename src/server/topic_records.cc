@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/topic_records.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
@@ -28,10 +28,14 @@ struct Line {
   std::size_t partition = 0;
 };
 
-std::string TextOf(const ordered_json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string TextOf(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int64_t number) {
-  auto refuse = [&](const std::string& why) { return Fail(ErrorKind::kInvalidInput, fmt::format("line {}: {}; nothing was written", number, why)); };
+  auto refuse = [&](const std::string& why) {
+    return Fail(ErrorKind::kInvalidInput, fmt::format("line {}: {}; nothing was written", number, why));
+  };
   ordered_json json = ordered_json::parse(text, nullptr, false);
   if (!json.is_object()) return refuse("not a JSON object");
   if (!json.contains("value")) return refuse("no 'value'");
@@ -47,9 +51,11 @@ Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int6
   std::size_t partitions = topic.partitions.size();
   if (json.contains("partition") && json["partition"].is_number_unsigned()) {
     line.partition = json["partition"].get<std::size_t>();
-    if (line.partition >= partitions) return refuse(fmt::format("topic '{}' has {} partitions", topic.name, partitions));
+    if (line.partition >= partitions)
+      return refuse(fmt::format("topic '{}' has {} partitions", topic.name, partitions));
   } else if (line.key) {
-    line.partition = static_cast<std::size_t>(ingest::PartitionOf(*line.key, static_cast<std::int32_t>(partitions)).value());
+    line.partition =
+        static_cast<std::size_t>(ingest::PartitionOf(*line.key, static_cast<std::int32_t>(partitions)).value());
   } else {
     line.partition = static_cast<std::size_t>(number) % partitions;
   }
@@ -116,8 +122,11 @@ Result<bool> SendRecords(Cursor& cursor, const std::string& batches, std::int64_
     while (reader.Next(record)) {
       if (record.offset < cursor.next) continue;
       if (record.offset >= cursor.stop) break;
-      ordered_json line = {{"partition", cursor.partition->id().value()}, {"offset", record.offset.value()}, {"timestamp", record.timestamp.value()},
-                           {"key", BytesJson(record.key)}, {"value", BytesJson(record.value)}};
+      ordered_json line = {{"partition", cursor.partition->id().value()},
+                           {"offset", record.offset.value()},
+                           {"timestamp", record.timestamp.value()},
+                           {"key", BytesJson(record.key)},
+                           {"value", BytesJson(record.value)}};
       for (const kafka::HeaderView& header : record.Headers()) {
         line["headers"].push_back({{"key", std::string(header.key)}, {"value", BytesJson(header.value)}});
       }
@@ -173,7 +182,8 @@ Status StreamRecords(const log::Topic& topic, const ApiRequest& request, ApiRepl
     FLOE_TRY(Offset start, StartOf(*partition, parameter("from", "earliest")));
     cursors.push_back({partition, start, follow ? Offset(INT64_MAX) : partition->high_watermark()});
   }
-  if (cursors.empty()) return Fail(ErrorKind::kNotFound, fmt::format("topic '{}' has no partition {}", topic.name, only));
+  if (cursors.empty())
+    return Fail(ErrorKind::kNotFound, fmt::format("topic '{}' has no partition {}", topic.name, only));
   reply.Begin(200, "application/x-ndjson");
   while (!request.IsCancelled()) {
     bool moved = false;

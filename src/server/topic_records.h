@@ -11,8 +11,9 @@
 
 namespace floe::server {
 
-/// Each line {"key"?, "value", "headers"?: [{"key","value"}], "partition"?}; all lines are checked before anything is written; returns how many
-/// records are durable. Keys choose partitions by murmur2, as Kafka's default partitioner does.
+/// Each line {"key"?, "value", "headers"?: [{"key","value"}], "partition"?}; all lines are checked before anything is
+/// written; returns how many records are durable. Keys choose partitions by murmur2, as Kafka's default partitioner
+/// does.
 Result<std::int64_t> AppendRecords(const log::Topic& topic, const std::string& ndjson, Clock& clock);
 
 /// Query parameters: from (earliest, latest, an offset, an ISO-8601 time), partition, limit, follow. Lines

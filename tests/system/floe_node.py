@@ -13,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-FLOE = os.environ["FLOE_PROGRAM"]
+FLOE = os.environ["FLOE_TEST_PROGRAM"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEADLINE = 60.0
 

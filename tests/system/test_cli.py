@@ -55,7 +55,7 @@ class StandaloneTest(unittest.TestCase):
         text = floe("run", str(script), *self.data)
         self.assertIn("1,000 records in", text)
         self.assertIn("10 filtered", text)
-        self.assertIn("990 rows in", text)
+        self.assertIn("990 rows out", text)
 
     def test_an_error_in_a_script_names_file_and_line(self):
         script = pathlib.Path(self.temporary.name, "wrong.sql")

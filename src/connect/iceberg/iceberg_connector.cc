@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connect/iceberg/iceberg_connector.h"
 
-#include <fmt/format.h>
-
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "base/result.h"
 #include "iceberg/commit/table_appender.h"
@@ -60,7 +60,8 @@ iceberg::TableName NameOf(const TableDefinition& table) {
 
 /// Options that are Iceberg table properties by their names.
 bool IsProperty(const std::string& key) {
-  return key == "format-version" || key.starts_with("write.") || key.starts_with("commit.") || key.starts_with("history.") || key.starts_with("floe.");
+  return key == "format-version" || key.starts_with("write.") || key.starts_with("commit.") ||
+         key.starts_with("history.") || key.starts_with("floe.");
 }
 
 class IcebergConnector final : public Connector {
@@ -79,10 +80,12 @@ class IcebergConnector final : public Connector {
   const ConnectorDescriptor& descriptor() const override { return descriptor_; }
 
   Result<std::unique_ptr<SourceReader>> OpenSource(ScanRequest request) override {
-    return Fail(ErrorKind::kNotSupported,
-                fmt::format("reading Iceberg table {} as a stream is not supported yet (docs/status.md); a batch query reads it: SET "
-                            "'execution.runtime-mode' = 'batch'",
-                            request.table.FullName()));
+    return Fail(
+        ErrorKind::kNotSupported,
+        fmt::format(
+            "reading Iceberg table {} as a stream is not supported yet (docs/status.md); a batch query reads it: SET "
+            "'execution.runtime-mode' = 'batch'",
+            request.table.FullName()));
   }
 
   Result<std::unique_ptr<Sink>> OpenSink(SinkRequest request) override {
@@ -132,8 +135,11 @@ class IcebergConnector final : public Connector {
   static Status Validate(const TableDefinition& table) {
     auto type = table.options.find("catalog-type");
     if (type != table.options.end() && type->second != "floe") {
-      return Fail(ErrorKind::kNotSupported, fmt::format("'catalog-type' = '{}' is not supported yet (docs/status.md); leave it out for this node's own warehouse",
-                                                        type->second));
+      return Fail(
+          ErrorKind::kNotSupported,
+          fmt::format(
+              "'catalog-type' = '{}' is not supported yet (docs/status.md); leave it out for this node's own warehouse",
+              type->second));
     }
     return {};
   }

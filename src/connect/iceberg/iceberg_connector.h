@@ -10,8 +10,9 @@
 
 namespace floe::connect {
 
-/// The table is 'catalog-database'.'catalog-table', else the database and name of the definition; it is made when it is missing, as Flink's
-/// connector does. Batch queries read it past this connector (query/iceberg_scan.h); reading it as a stream is kNotSupported. Both outlive it.
+/// The table is 'catalog-database'.'catalog-table', else the database and name of the definition; it is made when it is
+/// missing, as Flink's connector does. Batch queries read it past this connector (query/iceberg_scan.h); reading it as
+/// a stream is kNotSupported. Both outlive it.
 std::unique_ptr<Connector> MakeIcebergConnector(iceberg::Catalog& catalog, duck::Instance& duckdb);
 
 }  // namespace floe::connect

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/server/group_admin.h"
 
-#include <fmt/format.h>
-
 #include <future>
+
+#include <fmt/format.h>
 
 #include "kafka/server/group_coordinator.h"
 #include "kafka/server/offset_store.h"
@@ -20,9 +20,11 @@ std::vector<GroupView> GroupAdmin::List() const {
 
 Result<GroupView> GroupAdmin::Describe(const std::string& group) const {
   auto description = groups_.Describe(group);
-  if (!description) return Fail(ErrorKind::kNotFound, fmt::format("there is no group '{}'; 'floe group list' shows all", group));
+  if (!description)
+    return Fail(ErrorKind::kNotFound, fmt::format("there is no group '{}'; 'floe group list' shows all", group));
   GroupView view{.id = group, .state = description->state, .protocol_type = description->protocol_type};
-  for (const auto& member : description->members) view.members.push_back({member.member_id, member.client_id, member.client_host});
+  for (const auto& member : description->members)
+    view.members.push_back({member.member_id, member.client_id, member.client_host});
   if (auto offsets = offsets_.Find(group)) {
     for (const auto& [at, committed] : *offsets) view.offsets.push_back({at.topic, at.partition, committed.offset});
   }

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <fmt/format.h>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "sql/plan/literal_text.h"
 

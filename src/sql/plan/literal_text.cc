@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+
 #include <fmt/format.h>
 
 namespace floe::sql::plan {

@@ -15,6 +15,18 @@ const ChangelogTrait& TraitOf(const plan::NodePtr& node) {
   return node->changelog;
 }
 
+/// The column whose value an expression hands on unchanged, or -1: sees through casts that only change nullability and
+/// through the NOT NULL guard of sinks (CASE WHEN x IS NULL THEN error ELSE x END).
+int PassedColumn(const plan::Expression& e) {
+  using plan::ExpressionKind;
+  if (e.kind == ExpressionKind::kColumn) return e.column;
+  if (e.kind == ExpressionKind::kCast && e.type.EqualsIgnoringNullability(e.args[0]->type))
+    return PassedColumn(*e.args[0]);
+  bool guard = e.kind == ExpressionKind::kCase && e.args.size() == 3 && e.args[0]->kind == ExpressionKind::kIsNull &&
+               plan::Equal(*e.args[0]->args[0], *e.args[2]);
+  return guard ? PassedColumn(*e.args[2]) : -1;
+}
+
 struct Infer {
   const Node& node;
 
@@ -41,9 +53,8 @@ struct Infer {
     ChangelogTrait trait = TraitOf(project.input);
     std::vector<int> key;
     for (int column : trait.upsert_key) {
-      auto kept = std::ranges::find_if(project.expressions, [&](const plan::ExpressionPtr& e) {
-        return e->kind == plan::ExpressionKind::kColumn && e->column == column;
-      });
+      auto kept = std::ranges::find_if(project.expressions,
+                                       [&](const plan::ExpressionPtr& e) { return PassedColumn(*e) == column; });
       if (kept == project.expressions.end()) {
         key.clear();
         break;

@@ -13,7 +13,8 @@ namespace {
 
 constexpr int kConflictRetries = 5;
 constexpr std::int64_t kTickUs = 1'000'000;
-/// Sinks are ticked this long after the last row: longer than any of them keeps rows back by age. Then an idle job sleeps.
+/// Sinks are ticked this long after the last row: longer than any of them keeps rows back by age. Then an idle job
+/// sleeps.
 constexpr std::int64_t kTickForUs = 60'000'000;
 
 std::int64_t Micros(std::chrono::milliseconds duration) {

@@ -84,7 +84,8 @@ class Task {
   Result<Step> RunOnce();
   /// When RunOnce has something to do although no source woke it; nullopt: never.
   std::optional<TimestampUs> NextDeadline() const;
-  /// Treats what was read so far as all there is: windows close, results are final, RunOnce comes to kFinished. Idempotent.
+  /// Treats what was read so far as all there is: windows close, results are final, RunOnce comes to kFinished.
+  /// Idempotent.
   Status EndInput();
   /// Now, even if nothing changed.
   Status Checkpoint();

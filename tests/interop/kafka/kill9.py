@@ -8,7 +8,7 @@ import time
 
 import confluent_kafka as ck
 
-KILLS = int(os.environ.get("FLOE_KILLS", "10"))
+KILLS = int(os.environ.get("FLOE_TEST_KILLS", "10"))
 DATA = os.path.join(os.environ["FLOE_WORK"], "kill9")
 
 
