@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random legal operations against a model: what was acknowledged is there after any stop, and nothing else appears.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "log/harness_testing.h"
@@ -8,109 +10,117 @@
 namespace floe::log {
 namespace {
 
-class LogPropertyTest : public ::testing::TestWithParam<std::uint64_t> {};
+class LogPropertyTest : public ::testing::TestWithParam<std::uint64_t> {
+ protected:
+  void TakeAppend() {
+    std::vector<std::pair<std::int64_t, std::string>> records;
+    for (std::uint64_t n = 1 + random_.Next() % 5; n > 0; --n) {
+      clock_ += static_cast<std::int64_t>(random_.Next() % 20) - 5;
+      records.emplace_back(clock_, std::string(random_.Next() % 200, static_cast<char>('a' + random_.Next() % 26)));
+    }
+    auto codec = static_cast<kafka::Compression>(random_.Next() % 5);
+    auto appended = Append(*partition_, MakeBatch(records, {.compression = codec}));
+    ASSERT_OK(appended);
+    ASSERT_EQ(appended->base_offset, Offset(static_cast<std::int64_t>(model_.size())));
+    for (const auto& [timestamp, value] : records) Model(timestamp, value);
+  }
+
+  void WaitForAll() {
+    Offset end = partition_->log_end_offset();
+    ASSERT_OK(WaitDurable(*partition_, end));
+    durable_ = end;
+  }
+
+  void ReadSomewhere() {
+    start_ = partition_->log_start_offset();
+    Offset high = partition_->high_watermark();
+    Offset from = start_ + static_cast<std::int64_t>(random_.Next() % static_cast<std::uint64_t>(high - start_ + 1));
+    auto records = ReadAll(*partition_, from, 1 + random_.Next() % 3000);
+    ASSERT_GE(static_cast<std::int64_t>(records.size()), high - from);
+    for (std::size_t i = 0; i < records.size(); ++i)
+      ASSERT_EQ(records[i], model_[static_cast<std::size_t>(from.value()) + i]);
+  }
+
+  void FindTime() {
+    std::int64_t t = clock_ - static_cast<std::int64_t>(random_.Next() % 500);
+    WaitForAll();
+    auto found = partition_->OffsetForTimestamp(TimestampMs(t));
+    ASSERT_OK(found);
+    start_ = partition_->log_start_offset();
+    auto first = model_.begin() + static_cast<std::ptrdiff_t>(start_.value());
+    auto expected = std::find_if(first, model_.end(), [&](const TestRecord& r) { return r.timestamp.value() >= t; });
+    ASSERT_EQ(found->offset, expected == model_.end() ? Offset(-1) : expected->offset);
+  }
+
+  /// The disk is full at a random byte of the record batch.
+  void AppendToFullDisk() {
+    std::string batch = MakeBatch({{clock_, "full"}});
+    h_.faults_.SetSpaceLeft(random_.Next() % batch.size());
+    EXPECT_THAT(Append(*partition_, batch), IsError(ErrorKind::kDiskFull));
+    h_.faults_.GiveSpace();
+  }
+
+  void CrashDuringAppend() {
+    std::string value(random_.Next() % 100, 'z');
+    h_.CrashInNextWrite(random_, [&] { (void)Append(*partition_, MakeBatch({{clock_, value}})); });
+    Model(clock_, value);
+    Compare();
+  }
+
+  void Compare() {
+    partition_ = h_.Topic("t");
+    ASSERT_GE(partition_->log_end_offset(), durable_) << "acknowledged records are gone";
+    ASSERT_LE(partition_->log_end_offset(), Offset(static_cast<std::int64_t>(model_.size())));
+    ASSERT_EQ(partition_->high_watermark(), partition_->log_end_offset());
+    model_.resize(static_cast<std::size_t>(partition_->log_end_offset().value()));
+    ASSERT_GE(partition_->log_start_offset(), start_);
+    start_ = partition_->log_start_offset();
+    durable_ = partition_->high_watermark();
+    auto records = ReadAll(*partition_, start_, 1 + random_.Next() % 3000);
+    ASSERT_EQ(records,
+              std::vector<TestRecord>(model_.begin() + static_cast<std::ptrdiff_t>(start_.value()), model_.end()));
+  }
+
+  void Model(std::int64_t timestamp, const std::string& value) {
+    model_.push_back({Offset(static_cast<std::int64_t>(model_.size())), TimestampMs(timestamp), value});
+  }
+
+  SeededRandom random_{GetParam()};
+  Harness h_{512 + random_.Next() % 2000};
+  std::shared_ptr<Partition> partition_ = h_.Topic("t", {{{"retention.bytes", "20000"}}});
+  std::vector<TestRecord> model_;  // all records by offset; cut back when a crash lost unacknowledged ones
+  Offset durable_{0};
+  Offset start_{0};
+  std::int64_t clock_ = 0;
+};
 
 TEST_P(LogPropertyTest, NothingDurableIsLost) {
-  SeededRandom random(GetParam());
-  Harness h(512 + random.Next() % 2000);
-  auto partition = h.Topic("t", {{{"retention.bytes", "20000"}}});
-  std::vector<TestRecord>
-      model;  // every record ever appended, by offset; cut back when a crash lost unacknowledged ones
-  Offset durable(0), start(0);
-  std::int64_t clock = 0;
-
-  auto compare = [&] {
-    partition = h.Topic("t");
-    ASSERT_GE(partition->log_end_offset(), durable) << "acknowledged records are gone";
-    ASSERT_LE(partition->log_end_offset(), Offset(static_cast<std::int64_t>(model.size())));
-    ASSERT_EQ(partition->high_watermark(), partition->log_end_offset());
-    model.resize(static_cast<std::size_t>(partition->log_end_offset().value()));
-    ASSERT_GE(partition->log_start_offset(), start);
-    start = partition->log_start_offset();
-    durable = partition->high_watermark();
-    auto records = ReadAll(*partition, start, 1 + random.Next() % 3000);
-    ASSERT_EQ(records,
-              std::vector<TestRecord>(model.begin() + static_cast<std::ptrdiff_t>(start.value()), model.end()));
-  };
-
-  for (int step = 0; step < 300; ++step) {
-    switch (random.Next() % 24) {
-      default: {
-        std::vector<std::pair<std::int64_t, std::string>> records;
-        for (std::uint64_t n = 1 + random.Next() % 5; n > 0; --n) {
-          clock += static_cast<std::int64_t>(random.Next() % 20) - 5;
-          records.emplace_back(clock, std::string(random.Next() % 200, static_cast<char>('a' + random.Next() % 26)));
-        }
-        auto codec = static_cast<kafka::Compression>(random.Next() % 5);
-        auto appended = Append(*partition, MakeBatch(records, {.compression = codec}));
-        ASSERT_OK(appended);
-        ASSERT_EQ(appended->base_offset, Offset(static_cast<std::int64_t>(model.size())));
-        for (const auto& [timestamp, value] : records)
-          model.push_back({Offset(static_cast<std::int64_t>(model.size())), TimestampMs(timestamp), value});
-        break;
-      }
+  for (int step = 0; step < 300 && !HasFatalFailure(); ++step) {
+    switch (random_.Next() % 24) {
       case 0:
       case 1:
-      case 2: {
-        Offset end = partition->log_end_offset();
-        ASSERT_OK(WaitDurable(*partition, end));
-        durable = end;
-        break;
-      }
+      case 2: WaitForAll(); break;
       case 3:
-      case 4: {
-        start = partition->log_start_offset();
-        Offset high = partition->high_watermark();
-        Offset from = start + static_cast<std::int64_t>(random.Next() % static_cast<std::uint64_t>(high - start + 1));
-        auto records = ReadAll(*partition, from, 1 + random.Next() % 3000);
-        ASSERT_GE(static_cast<std::int64_t>(records.size()), high - from);
-        for (std::size_t i = 0; i < records.size(); ++i)
-          ASSERT_EQ(records[i], model[static_cast<std::size_t>(from.value()) + i]);
-        break;
-      }
-      case 5: {
-        std::int64_t t = clock - static_cast<std::int64_t>(random.Next() % 500);
-        ASSERT_OK(WaitDurable(*partition, partition->log_end_offset()));
-        auto found = partition->OffsetForTimestamp(TimestampMs(t));
-        ASSERT_OK(found);
-        start = partition->log_start_offset();
-        Offset expected(-1);
-        for (std::size_t i = static_cast<std::size_t>(start.value()); i < model.size() && expected.value() < 0; ++i)
-          if (model[i].timestamp.value() >= t) expected = model[i].offset;
-        ASSERT_EQ(found->offset, expected);
-        break;
-      }
-      case 6: ASSERT_OK(static_cast<PartitionLog&>(*partition).ApplyRetention()); break;
-      case 7: {
-        // A record batch that does not fit, at a random byte.
-        std::string batch = MakeBatch({{clock, "full"}});
-        h.faults_.SetSpaceLeft(random.Next() % batch.size());
-        EXPECT_THAT(Append(*partition, batch), IsError(ErrorKind::kDiskFull));
-        h.faults_.GiveSpace();
-        break;
-      }
+      case 4: ReadSomewhere(); break;
+      case 5: FindTime(); break;
+      case 6: ASSERT_OK(static_cast<PartitionLog&>(*partition_).ApplyRetention()); break;
+      case 7: AppendToFullDisk(); break;
       case 8:
-        h.Restart();
-        compare();
-        ASSERT_EQ(durable, Offset(static_cast<std::int64_t>(model.size()))) << "an orderly stop loses nothing";
+        durable_ = Offset(static_cast<std::int64_t>(model_.size()));  // an orderly stop loses nothing
+        h_.Restart();
+        Compare();
         break;
       case 9:
-        h.Kill();
-        compare();
+        h_.Kill();
+        Compare();
         break;
       case 10:
-        h.Crash(random);
-        compare();
+        h_.Crash(random_);
+        Compare();
         break;
-      case 11: {
-        std::string value(random.Next() % 100, 'z');
-        h.CrashInNextWrite(random, [&] { (void)Append(*partition, MakeBatch({{clock, value}})); });
-        model.push_back({Offset(static_cast<std::int64_t>(model.size())), TimestampMs(clock), value});
-        compare();
-        break;
-      }
+      case 11: CrashDuringAppend(); break;
+      default: TakeAppend(); break;
     }
-    if (HasFatalFailure()) return;
   }
 }
 

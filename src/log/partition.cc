@@ -173,9 +173,9 @@ void PartitionLog::SyncRound() {
   scheduled_.exchange(false);
   Status synced = SyncLast();
   std::unique_lock lock(mu_);
-  bool deleted = state_ == State::kDeleted;
+  State state = state_;
   lock.unlock();
-  if (deleted) {
+  if (state == State::kDeleted) {
     durable_waiters_.FailAll(Deleted(identity_.topic).error());
     readable_waiters_.CompleteAll();
     return;
@@ -183,6 +183,10 @@ void PartitionLog::SyncRound() {
   durable_waiters_.Complete(high_watermark());
   readable_waiters_.Complete(high_watermark());
   if (!synced) durable_waiters_.FailAll(synced.error());
+  if (state == State::kClosed) {
+    durable_waiters_.FailAll(Error(ErrorKind::kCancelled, "the log is closed"));
+    readable_waiters_.CompleteAll();
+  }
 }
 
 Status PartitionLog::SyncLast() {
@@ -293,7 +297,7 @@ void PartitionLog::BeginClose() {
 }
 
 Status PartitionLog::FinishClose() {
-  std::unique_lock append_lock(append_mu_);
+  std::lock_guard append_lock(append_mu_);
   {
     std::lock_guard lock(mu_);
     if (state_ != State::kClosing) return {};
@@ -306,10 +310,7 @@ Status PartitionLog::FinishClose() {
     return WriteProducerSnapshot();
   };
   Status finished = finish();
-  append_lock.unlock();  // callbacks run without locks
-  durable_waiters_.Complete(high_watermark());
-  durable_waiters_.FailAll(finished ? Error(ErrorKind::kCancelled, "the log is closed") : finished.error());
-  readable_waiters_.CompleteAll();
+  ScheduleSync();  // the last round, for those who still wait
   return finished;
 }
 

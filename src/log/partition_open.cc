@@ -80,7 +80,7 @@ Status PartitionLog::OpenLast(Offset base, bool clean) {
   FLOE_TRY(auto recovered, Segment::Recover(environment_.files, identity_.directory, base));
   changed_ = true;  // the index files on disk are not those of this log
   if (recovered.cut_bytes > 0) {
-    logging::Warn("log", "cut a torn tail that was never acknowledged",
+    logging::Warn("log", "cut what followed the last whole record batch",
                   {{"topic", identity_.topic},
                    {"partition", identity_.id.value()},
                    {"bytes", recovered.cut_bytes},
