@@ -253,6 +253,13 @@ Built DateFloorTo(const CallSite& site) {
   ExpressionPtr local = plan::CastTo(site.args[0], Type::Timestamp(3));
   return plan::CastTo(Truncated(local, unit, site.position), Type(TypeKind::kDate));
 }
+Built DateCeilTo(const CallSite& site) {
+  FLOE_TRY(Unit unit, UnitOf(site, site.symbols[1]));
+  ExpressionPtr local = plan::CastTo(site.args[0], Type::Timestamp(3));
+  ExpressionPtr floor = Truncated(local, unit, site.position);
+  ExpressionPtr next = Added(floor, IntLiteral(1), unit, site);
+  return plan::CastTo(If(plan::Compare("=", floor, local), local, next), site.args[0]->type);
+}
 /// Trino's and Spark's date_trunc('hour', ts).
 Built DateTrunc(const CallSite& site) {
   std::optional<std::string> word = TextOf(site.args[0]);
@@ -326,6 +333,8 @@ constexpr std::array kTime = std::to_array<Function>({
     {"CEIL", "Ty", Returns::kFirst, "", CeilTo},
     {"CEILING", "Ty", Returns::kFirst, "", CeilTo},
     {"FLOOR", "Dy", Returns::kFirst, "", DateFloorTo},
+    {"CEIL", "Dy", Returns::kFirst, "", DateCeilTo},
+    {"CEILING", "Dy", Returns::kFirst, "", DateCeilTo},
     {"DATE_TRUNC", "sT", Returns::kFirst, "", DateTrunc},
     {"TIMESTAMPADD", "yiT", Returns::kFirst, "", TimestampAdd},
     {"TIMESTAMPADD", "yiD", Returns::kFirst, "", DateAdd},

@@ -37,7 +37,11 @@ std::unexpected<Error> Unknown(const Scope& scope, const std::vector<Identifier>
   std::string near = Nearest(parts.back().text, names);
   std::string message = fmt::format("unknown column '{}'", written);
   if (!near.empty()) message += fmt::format("; did you mean '{}'?", near);
-  message += scope.columns.empty() ? "; there is no FROM" : " Columns here: " + ListOf(scope);
+  if (scope.columns.empty()) {
+    message += "; there is no FROM";
+  } else {
+    message += (near.empty() ? "; columns here: " : " Columns here: ") + ListOf(scope);
+  }
   return Fail(Error(ErrorKind::kInvalidInput, std::move(message)).WithPosition(parts[0].span.position));
 }
 

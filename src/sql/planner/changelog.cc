@@ -15,16 +15,23 @@ const ChangelogTrait& TraitOf(const plan::NodePtr& node) {
   return node->changelog;
 }
 
-/// The column whose value an expression hands on unchanged, or -1: sees through casts that only change nullability and
-/// through the NOT NULL guard of sinks (CASE WHEN x IS NULL THEN error ELSE x END).
-int PassedColumn(const plan::Expression& e) {
+/// The column that an expression is, also behind a cast that keeps different values different (to NOT NULL, to a wider
+/// integer, to a longer text) or the check of NOT NULL: what a sink's column makes of a key.
+/// A CASE with another default is none: CASE WHEN k IS NULL THEN '' ELSE k END makes two keys one. -1: none.
+int PassedColumn(const plan::Expression& expression) {
   using plan::ExpressionKind;
-  if (e.kind == ExpressionKind::kColumn) return e.column;
-  if (e.kind == ExpressionKind::kCast && e.type.EqualsIgnoringNullability(e.args[0]->type))
-    return PassedColumn(*e.args[0]);
-  bool guard = e.kind == ExpressionKind::kCase && e.args.size() == 3 && e.args[0]->kind == ExpressionKind::kIsNull &&
-               plan::Equal(*e.args[0]->args[0], *e.args[2]);
-  return guard ? PassedColumn(*e.args[2]) : -1;
+  if (expression.kind == ExpressionKind::kColumn) return expression.column;
+  bool checked = expression.kind == ExpressionKind::kCase && expression.args.size() == 3 &&
+                 expression.args[0]->kind == ExpressionKind::kIsNull && expression.args[1]->function == "error";
+  if (checked) return PassedColumn(*expression.args[2]);
+  if (expression.kind != ExpressionKind::kCast) return -1;
+  const plan::Expression& inner = *expression.args[0];
+  const data::Type& from = inner.type;
+  const data::Type& to = expression.type;
+  bool same = from.EqualsIgnoringNullability(to);
+  bool wider = from.IsInteger() && to.IsInteger() && from.kind() <= to.kind();
+  bool longer = to.kind() == data::TypeKind::kVarchar && from.IsCharacter() && from.length() <= to.length();
+  return same || wider || longer ? PassedColumn(inner) : -1;
 }
 
 struct Infer {

@@ -134,17 +134,17 @@ Result<Relation> QueryPlanner::PlanNamed(const dialect::NamedTable& named, TextP
   }
   auto table = Find(named.name);
   if (!table) {
-    Error error = std::move(table.error());
-    if (!error.position()) error = std::move(error).WithPosition(position);
-    return Fail(std::move(error));
+    if (table.error().position()) return Fail(std::move(table).error());
+    return Fail(std::move(table).error().WithPosition(position));
   }
   if (named.as_of && named.as_of->kind == dialect::TravelKind::kSystemTime && session_.streaming) {
     return bind::NotSupportedAt(named.as_of->span.position,
                                 "FOR SYSTEM_TIME AS OF joins are not supported in streaming mode");
   }
   if ((*table)->kind == catalog::TableKind::kTable) return PlanTable(**table, named.hints, named.as_of.get(), position);
-  FLOE_TRY(Relation view, PlanView(**table));
-  view.scope.Rename((*table)->path.name);
+  auto view = PlanView(**table);
+  if (!view) return Fail(std::move(view).error().WithPosition(position));  // not a place in the view's own text
+  view->scope.Rename((*table)->path.name);
   return view;
 }
 
@@ -163,7 +163,12 @@ Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
   catalog_ = std::move(catalog);
   database_ = std::move(database);
   if (!planned) return Fail(std::move(planned.error()).WithContext("in view " + view.path.ToString()));
-  for (std::size_t i = 0; i < view.view_columns.size() && i < planned->scope.columns.size(); ++i) {
+  if (!view.view_columns.empty() && view.view_columns.size() != planned->scope.columns.size()) {
+    return Fail(ErrorKind::kInvalidInput,
+                fmt::format("view {} names {} columns, and its query gives {}", view.path.ToString(),
+                            view.view_columns.size(), planned->scope.columns.size()));
+  }
+  for (std::size_t i = 0; i < view.view_columns.size(); ++i) {
     planned->scope.columns[i].name = view.view_columns[i];
   }
   return planned;
@@ -196,6 +201,13 @@ Result<Relation> QueryPlanner::PlanWindow(const std::string& name, const dialect
   FLOE_TRY(bind::ResolvedName resolved, bind::ResolveName(input.scope, {time_name}));
   const bind::ScopeColumn time = input.scope.columns[static_cast<std::size_t>(resolved.column)];
   if (!time.type.IsTimestamp() || (session_.streaming && time.time == TimeAttribute::kNone)) {
+    if (!time.type.IsTimestamp()) {
+      return bind::FailAt(time_name.span.position,
+                          fmt::format("a window needs a time attribute, and column '{}' is {}; name a TIMESTAMP(3) or "
+                                      "TIMESTAMP_LTZ(3) column that has a WATERMARK, or compute one with TO_TIMESTAMP "
+                                      "or TO_TIMESTAMP_LTZ in the CREATE TABLE",
+                                      time_name.text, time.type.WithNullable(true).ToString()));
+    }
     std::string source = table->query ? "the sub-query" : "table '" + table->table.ToString() + "'";
     return bind::FailAt(time_name.span.position,
                         fmt::format("a window needs a time attribute, and column '{0}' ({1}) of {2} is none; add to "

@@ -185,6 +185,21 @@ class InsertPlanner {
   Target target_;
 };
 
+/// Metadata columns must be the connector's; those of formats ("value.source.table") the reader checks.
+Status CheckMetadata(const connect::TableDefinition& table, const connect::ConnectorDescriptor& descriptor) {
+  std::string known;
+  for (const connect::MetadataSpec& spec : descriptor.metadata) known += (known.empty() ? "" : ", ") + spec.key;
+  for (const connect::MetadataColumn& column : table.metadata) {
+    if (std::ranges::find(descriptor.metadata, column.key, &connect::MetadataSpec::key) != descriptor.metadata.end())
+      continue;
+    if (descriptor.uses_formats && column.key.starts_with("value.")) continue;
+    return Fail(ErrorKind::kInvalidInput,
+                fmt::format("connector '{}' of table {} has no metadata '{}'; known: {}", descriptor.name,
+                            table.FullName(), column.key, known.empty() ? "none" : known));
+  }
+  return {};
+}
+
 /// Whether the sink can take what flows into it.
 Status CheckSink(const plan::Node& node, const connect::ConnectorDescriptor& descriptor) {
   const auto& sink = std::get<plan::SinkWrite>(node.op);
@@ -292,6 +307,7 @@ Status Planner::Check(const catalog::CatalogTable& table) const {
   FLOE_TRY(connect::Connector * connector, options_.connectors->Find(definition.connector));
   FLOE_TRY_VOID(connect::CheckOptions(connector->descriptor(), definition, options_.format_options));
   if (connector->descriptor().validate) FLOE_TRY_VOID(connector->descriptor().validate(definition));
+  FLOE_TRY_VOID(CheckMetadata(definition, connector->descriptor()));
   FLOE_TRY([[maybe_unused]] Relation relation, queries.PlanColumns(table));
   return {};
 }
