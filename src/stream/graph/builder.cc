@@ -205,7 +205,7 @@ class Builder {
   Result<Node*> Lower(const plan::Node& node, const plan::WindowAssign& assign) {
     FLOE_TRY(Node * input, Make(assign.input));
     FLOE_TRY(InputEdge edge, EdgeOf(assign.input));
-    FLOE_TRY(DuckTypes types, WindowOutput(node, assign.window, edge));
+    FLOE_TRY(DuckTypes types, data::ToDuckDB(node.schema));
     FLOE_TRY(auto op,
              MakeWindowAssign(request_.context, Uid("window_assign"), std::move(edge), assign, std::move(types)));
     return Add("window_assign", std::move(op), {input});
@@ -214,26 +214,10 @@ class Builder {
   Result<Node*> Lower(const plan::Node& node, const plan::WindowAggregate& aggregate) {
     FLOE_TRY(Node * input, Make(aggregate.input));
     FLOE_TRY(InputEdge edge, EdgeOf(aggregate.input));
-    FLOE_TRY(DuckTypes types, WindowOutput(node, aggregate.window, edge));
+    FLOE_TRY(DuckTypes types, data::ToDuckDB(node.schema));
     FLOE_TRY(auto op, MakeWindowAggregate(request_.context, Uid("window_aggregate"), std::move(edge), aggregate,
                                           std::move(types)));
     return Add("window_aggregate", std::move(op), {input});
-  }
-
-  /// Windows are aligned to UTC. For a zoned time column Flink aligns them to the session's zone and shows the bounds
-  /// in it.
-  Result<DuckTypes> WindowOutput(const plan::Node& node, const plan::WindowSpec& window, const InputEdge& input) const {
-    const auto zone = request_.program.settings.find("table.local-time-zone");
-    const bool utc = zone == request_.program.settings.end() || zone->second == "UTC" || zone->second == "default";
-    const bool zoned = window.proctime ||
-                       (window.time_column >= 0 && input.types.at(static_cast<std::size_t>(window.time_column)).id() ==
-                                                       duckdb::LogicalTypeId::TIMESTAMP_TZ);
-    if (zoned && !utc) {
-      return Fail(
-          ErrorKind::kNotSupported,
-          fmt::format("windows over TIMESTAMP_LTZ with 'table.local-time-zone' = '{}'; set it to 'UTC'", zone->second));
-    }
-    return data::ToDuckDB(node.schema);
   }
 
   Result<Node*> Lower(const plan::Node& node, const plan::Aggregate& aggregate) {

@@ -206,13 +206,22 @@ class Compiler {
   const DuckTypes& input_;
 };
 
+/// Flink's custom zones: "GMT+05:30", "UTC-3", "+02:00".
+bool IsFixedOffset(std::string_view zone) {
+  if (zone.starts_with("UTC") || zone.starts_with("GMT")) zone.remove_prefix(3);
+  if (zone.size() < 2 || (zone[0] != '+' && zone[0] != '-')) return false;
+  return zone.substr(1).find_first_not_of("0123456789:") == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ExpressionContext>> ExpressionContext::Make(duck::Instance& instance,
                                                                    const std::map<std::string, std::string>& settings) {
   FLOE_TRY(auto connection, instance.Connect());
   std::string zone = "UTC";
-  if (auto found = settings.find("table.local-time-zone"); found != settings.end() && found->second != "default") {
+  // Plans compute with fixed offsets themselves, and DuckDB does not know them as zones.
+  if (auto found = settings.find("table.local-time-zone");
+      found != settings.end() && found->second != "default" && !IsFixedOffset(found->second)) {
     zone = found->second;
   }
   duckdb::Connection& duck = *connection;
