@@ -86,6 +86,8 @@ struct Session::Visitor {
   R operator()(const dialect::StatementSet&) const { return session.Insert(statement, text, consumer); }
   R operator()(const dialect::CreateTable& s) const { return session.CreateTable(s, text, consumer); }
   R operator()(const dialect::CreateView& s) const {
+    // Planned here its errors stand where the statement has them; by its stored text they would not.
+    FLOE_TRY([[maybe_unused]] sql::plan::Program query, session.MakePlanner("batch").Plan(s.query));
     FLOE_TRY_VOID(names().CreateView(s));
     auto made = names().Resolve(s.name);
     // A view is checked by planning it once, so that a wrong one is refused when it is made, not when it is used.
@@ -213,6 +215,9 @@ Result<StatementResult> Session::Show(const dialect::Show& statement, ResultCons
     }
     FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status", "start time"}, rows));
     return StatementResult{};
+  }
+  if (statement.kind == dialect::ShowKind::kColumns && !statement.like) {
+    return Describe({.kind = dialect::ObjectKind::kTable, .name = statement.in}, consumer);
   }
   FLOE_TRY(catalog::TextTable table, catalog_->Show(statement));
   FLOE_TRY_VOID(SendText(consumer, table.columns, table.rows));
