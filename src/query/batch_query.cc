@@ -53,6 +53,8 @@ Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::S
     if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), consumer);
     Advance(*pending, *connection, consumer);
     if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
+    // Execute would wrap the error into one of its own.
+    if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), consumer);
     auto result = pending->Execute();
     if (result->HasError()) return ErrorOf(result->GetErrorObject(), consumer);
     data::Schema own;

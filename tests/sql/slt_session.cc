@@ -59,7 +59,7 @@ Engine::Engine()
 
 Result<std::unique_ptr<Session>> Session::Make(Engine& engine, const std::string& directory) {
   std::unique_ptr<Session> session(new Session(engine));
-  session->directory_ = directory;
+  engine.clock.JumpWall(std::chrono::microseconds(kStart.value() - engine.clock.WallNow().value()));
   FLOE_TRY(session->catalogs_, catalog::CatalogManager::Open(nullptr));
   session->names_ = std::make_unique<catalog::SessionCatalog>(*session->catalogs_);
   FLOE_TRY(session->meta_, meta::Store::Open(directory + "/meta.db"));

@@ -19,10 +19,12 @@
 
 namespace floe::slt {
 
+inline constexpr TimestampUs kStart{1'767'225'600'000'000};  ///< 2026-01-01 00:00:00 UTC
+
 /// The engine of a whole run: opening it is the slow part.
 struct Engine {
   Engine();
-  ManualClock clock{TimestampUs(1'767'225'600'000'000)};  ///< 2026-01-01 00:00:00 UTC
+  ManualClock clock{kStart};
   duck::Instance duck;
   query::ScanFunction scans;
 };
@@ -64,7 +66,6 @@ class Session {
   Result<Rows> Set(const sql::dialect::Set& statement);
 
   Engine& engine_;
-  std::string directory_;
   std::unique_ptr<sql::catalog::CatalogManager> catalogs_;
   std::unique_ptr<sql::catalog::SessionCatalog> names_;
   std::map<std::string, std::string> settings_;

@@ -224,6 +224,13 @@ ExpressionPtr Truncated(const ExpressionPtr& local, const Unit& unit, TextPositi
   return Strict("date_trunc", {TextLiteral(std::string(unit.duck)), local}, type, position);
 }
 
+/// FLOOR and CEIL have weeks that begin on Sunday, unlike date_trunc and EXTRACT.
+ExpressionPtr Floored(const ExpressionPtr& local, const Unit& unit, TextPosition position) {
+  constexpr std::int64_t kDay = 86'400'000;
+  if (unit.name != "WEEK") return Truncated(local, unit, position);
+  return ShiftMs(Truncated(ShiftMs(local, kDay), unit, position), -kDay);
+}
+
 /// local + n units.
 ExpressionPtr Added(const ExpressionPtr& time, const ExpressionPtr& count, const Unit& unit, const CallSite& site) {
   if (unit.months == 0) {
@@ -239,24 +246,24 @@ ExpressionPtr Added(const ExpressionPtr& time, const ExpressionPtr& count, const
 
 Built FloorTo(const CallSite& site) {
   FLOE_TRY(Unit unit, UnitOf(site, site.symbols[1]));
-  return Back(Truncated(LocalOf(site.args[0], site), unit, site.position), site.args[0]->type, site);
+  return Back(Floored(LocalOf(site.args[0], site), unit, site.position), site.args[0]->type, site);
 }
 Built CeilTo(const CallSite& site) {
   FLOE_TRY(Unit unit, UnitOf(site, site.symbols[1]));
   ExpressionPtr local = LocalOf(site.args[0], site);
-  ExpressionPtr floor = Truncated(local, unit, site.position);
+  ExpressionPtr floor = Floored(local, unit, site.position);
   ExpressionPtr next = Added(floor, IntLiteral(1), unit, site);
   return Back(If(plan::Compare("=", floor, local), local, next), site.args[0]->type, site);
 }
 Built DateFloorTo(const CallSite& site) {
   FLOE_TRY(Unit unit, UnitOf(site, site.symbols[1]));
   ExpressionPtr local = plan::CastTo(site.args[0], Type::Timestamp(3));
-  return plan::CastTo(Truncated(local, unit, site.position), Type(TypeKind::kDate));
+  return plan::CastTo(Floored(local, unit, site.position), Type(TypeKind::kDate));
 }
 Built DateCeilTo(const CallSite& site) {
   FLOE_TRY(Unit unit, UnitOf(site, site.symbols[1]));
   ExpressionPtr local = plan::CastTo(site.args[0], Type::Timestamp(3));
-  ExpressionPtr floor = Truncated(local, unit, site.position);
+  ExpressionPtr floor = Floored(local, unit, site.position);
   ExpressionPtr next = Added(floor, IntLiteral(1), unit, site);
   return plan::CastTo(If(plan::Compare("=", floor, local), local, next), site.args[0]->type);
 }

@@ -475,7 +475,7 @@ Result<std::unique_ptr<Accumulator>> MakeAccumulator(ExpressionContext& context,
   auto native = MakeNative(call.function, arguments, result, retract && !distinct);
   if (native && !distinct) return native;
   if (native) return MakeBagAccumulator(std::move(native), arguments, true);
-  auto duck = MakeDuckAccumulator(context, call.function, arguments, result);
+  auto duck = MakeDuckAccumulator(context, call, arguments, result);
   if (!duck) return Fail(std::move(duck.error()).WithContext(fmt::format("while planning aggregate '{}'", call.name)));
   return MakeBagAccumulator(std::move(*duck), arguments, distinct);
 }

@@ -60,7 +60,8 @@ Result<std::unique_ptr<Accumulator>> MakeAccumulator(ExpressionContext& context,
 std::unique_ptr<Accumulator> MakeBagAccumulator(std::unique_ptr<Accumulator> inner, const DuckTypes& arguments,
                                                 bool distinct);
 /// DuckDB's own aggregate; its states cannot be saved or retracted, so it only lives inside a bag. (bag_accumulator.cc)
-Result<std::unique_ptr<Accumulator>> MakeDuckAccumulator(ExpressionContext& context, const std::string& name,
+Result<std::unique_ptr<Accumulator>> MakeDuckAccumulator(ExpressionContext& context,
+                                                         const sql::plan::AggregateCall& call,
                                                          const DuckTypes& arguments, const duckdb::LogicalType& result);
 
 }  // namespace floe::stream

@@ -234,10 +234,11 @@ std::unique_ptr<Accumulator> MakeBagAccumulator(std::unique_ptr<Accumulator> inn
   return std::make_unique<BagAccumulator>(std::move(inner), arguments, distinct);
 }
 
-Result<std::unique_ptr<Accumulator>> MakeDuckAccumulator(ExpressionContext& context, const std::string& name,
+Result<std::unique_ptr<Accumulator>> MakeDuckAccumulator(ExpressionContext& context,
+                                                         const sql::plan::AggregateCall& call,
                                                          const DuckTypes& arguments,
                                                          const duckdb::LogicalType& result) {
-  FLOE_TRY(auto bound, BindAggregate(context, name, arguments));
+  FLOE_TRY(auto bound, BindAggregate(context, call, arguments));
   return std::unique_ptr<Accumulator>(new DuckAccumulator(std::move(bound), result, context.client()));
 }
 

@@ -255,8 +255,9 @@ Result<DuckExpression> CompileExpression(ExpressionContext& context, const Expre
 }
 
 Result<duckdb::unique_ptr<duckdb::BoundAggregateExpression>> BindAggregate(ExpressionContext& context,
-                                                                           const std::string& name,
+                                                                           const sql::plan::AggregateCall& call,
                                                                            const DuckTypes& arguments) {
+  const std::string& name = call.function;
   using Bound = duckdb::unique_ptr<duckdb::BoundAggregateExpression>;
   return duck::Guard([&]() -> Result<Bound> {
     auto entry = duckdb::Catalog::GetSystemCatalog(context.client())
@@ -265,6 +266,11 @@ Result<duckdb::unique_ptr<duckdb::BoundAggregateExpression>> BindAggregate(Expre
     if (!entry) return Fail(ErrorKind::kNotSupported, fmt::format("aggregate function '{}' has no kernel here", name));
     duckdb::vector<DuckExpression> children;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (call.args[i]->kind == sql::plan::ExpressionKind::kLiteral) {
+        FLOE_TRY(DuckExpression constant, CompileExpression(context, *call.args[i], {}));
+        children.push_back(std::move(constant));
+        continue;
+      }
       children.push_back(duckdb::make_uniq<duckdb::BoundReferenceExpression>(arguments[i], i));
     }
     duckdb::ErrorData error;

@@ -42,9 +42,10 @@ class ExpressionContext {
 Result<DuckExpression> CompileExpression(ExpressionContext& context, const sql::plan::Expression& expression,
                                          const DuckTypes& input);
 
-/// The aggregate function as bound by DuckDB for arguments of these types. kNotSupported: no such aggregate.
+/// The aggregate function as bound by DuckDB for arguments of these types; literals stay constants, which some
+/// functions ask for (string_agg's separator). kNotSupported: no such aggregate.
 Result<duckdb::unique_ptr<duckdb::BoundAggregateExpression>> BindAggregate(ExpressionContext& context,
-                                                                           const std::string& name,
+                                                                           const sql::plan::AggregateCall& call,
                                                                            const DuckTypes& arguments);
 
 /// Whether the value may differ between two evaluations over the same row (now(), random()).
