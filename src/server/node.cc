@@ -53,6 +53,7 @@ Status Node::Stop() {
   if (p.ingest_server) p.ingest_server->Stop(kGrace);
   if (p.console_server) p.console_server->Stop(kGrace);
   if (p.kafka) p.kafka->Stop();
+  p.maintenance.reset();
   if (p.jobs) p.jobs->Shutdown();
   if (p.api_pool) p.api_pool->Stop();
   if (p.compute) p.compute->Stop();

@@ -28,6 +28,7 @@
 #include "realtime/table.h"
 #include "server/api.h"
 #include "server/data_directory.h"
+#include "server/maintenance.h"
 #include "server/node.h"
 #include "server/sessions.h"
 #include "sql/catalog/manager.h"
@@ -58,6 +59,7 @@ struct Node::Parts {
   std::unique_ptr<query::SessionServices> session_services;
   std::unique_ptr<stream::JobManager> jobs;
   std::unique_ptr<Sessions> sessions;
+  std::unique_ptr<Maintenance> maintenance;
   Api api;
 
   // Only with listeners.

@@ -29,6 +29,24 @@ void ForgetData(Node::Parts& p, const sql::catalog::CatalogTable& table) {
   }
 }
 
+/// Whether any server of a bootstrap list is this node's own listener ("localhost:9092" is).
+bool NamesThisNode(const Node::Parts& p, const std::string& servers) {
+  auto own = p.addresses.find("kafka");
+  if (own == p.addresses.end()) return false;
+  auto mine = net::ParseListenAddress(own->second);
+  std::string_view rest = servers;
+  while (mine && !rest.empty()) {
+    std::size_t comma = rest.find(',');
+    auto server = net::ParseListenAddress(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    if (!server || server->port != mine->port) continue;
+    if (server->host == mine->host || server->host == "localhost" || server->host == "127.0.0.1" ||
+        server->host == "::1")
+      return true;
+  }
+  return false;
+}
+
 /// SET values of a job with the node's defaults below them.
 std::map<std::string, std::string> JobSettings(const Node::Parts& p, std::map<std::string, std::string> settings) {
   settings.emplace("execution.checkpointing.interval", p.config.String("checkpoint.interval"));
@@ -40,16 +58,14 @@ std::map<std::string, std::string> JobSettings(const Node::Parts& p, std::map<st
 Status StartConnectors(Node::Parts& p) {
   io::FileSystem& files = io::LocalFileSystem();
   std::string staging = p.directory->Sub("staging");
-  connect::BuiltInDependencies built_in{.log = *p.log,
-                                        .files = files,
-                                        .duckdb = *p.duckdb,
-                                        .clock = SystemClock(),
-                                        .realtime = *p.realtime,
-                                        .staging_directory = staging,
-                                        .is_this_node = [&p](const std::string& servers) {
-                                          auto own = p.addresses.find("kafka");
-                                          return own != p.addresses.end() && servers == own->second;
-                                        }};
+  connect::BuiltInDependencies built_in{
+      .log = *p.log,
+      .files = files,
+      .duckdb = *p.duckdb,
+      .clock = SystemClock(),
+      .realtime = *p.realtime,
+      .staging_directory = staging,
+      .is_this_node = [&p](const std::string& servers) { return NamesThisNode(p, servers); }};
   connect::AddBuiltInConnectors(p.connectors, built_in);
   p.connectors.Add(connect::MakeIcebergConnector(*p.iceberg, *p.duckdb));
   p.format_options = connect::FormatOptionSpecs();
@@ -88,7 +104,9 @@ Status StartConnectors(Node::Parts& p) {
 }
 
 Status StartJobs(Node::Parts& p) {
-  return p.jobs->Start();
+  FLOE_TRY_VOID(p.jobs->Start());
+  p.maintenance = std::make_unique<Maintenance>(*p.iceberg);
+  return {};
 }
 
 }  // namespace floe::server
