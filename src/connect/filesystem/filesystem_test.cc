@@ -55,8 +55,8 @@ class FilesystemTest : public testing::Test {
   static BatchOf Rows(const TableDefinition& table) {
     auto day = [](int d) { return duckdb::Value::DATE(2026, 1, d); };
     return BatchOf(table.physical, {{duckdb::Value("Paris"), duckdb::Value(1.5), day(1)},
-                                      {duckdb::Value("New \"York\", NY"), duckdb::Value(2.5), day(2)},
-                                      {duckdb::Value("Rome"), duckdb::Value(duckdb::LogicalType::DOUBLE), day(2)}});
+                                    {duckdb::Value("New \"York\", NY"), duckdb::Value(2.5), day(2)},
+                                    {duckdb::Value("Rome"), duckdb::Value(duckdb::LogicalType::DOUBLE), day(2)}});
   }
   TestDirectory directory_;
   KeptBadRecords bad_;

@@ -203,9 +203,9 @@ TEST_F(JdbcTest, UpsertsByPrimaryKeyAndDeletes) {
   ASSERT_OK((*sink)->Prepare(CheckpointId(1)));
   EXPECT_EQ(Query("SELECT city, avg_temperature, window_start, n, raw, at FROM weather WHERE city = 'Paris'"),
             "Paris|1|2026-01-08 14:00:05.123|12.50|\\x00ff|2026-01-08 14:00:05+00;");
-  ASSERT_OK((*sink)->Write(BatchOf(
-      table.physical, {Row("Paris", 1), Row("Paris", 9), Row("Rome", 2), Row("Oslo", 3), Row("Oslo", 4)},
-      {RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete, RowKind::kDelete, RowKind::kInsert})));
+  ASSERT_OK((*sink)->Write(
+      BatchOf(table.physical, {Row("Paris", 1), Row("Paris", 9), Row("Rome", 2), Row("Oslo", 3), Row("Oslo", 4)},
+              {RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete, RowKind::kDelete, RowKind::kInsert})));
   ASSERT_OK((*sink)->Prepare(CheckpointId(2)));
   EXPECT_EQ(Query("SELECT city, avg_temperature FROM weather ORDER BY city"), "Oslo|4;Paris|9;");
   EXPECT_EQ(Read(table, {0, 1, 2}),

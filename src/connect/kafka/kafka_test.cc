@@ -336,11 +336,11 @@ TEST_F(KafkaTest, UpsertKafkaWritesNullsForDeletes) {
   ASSERT_OK(sink);
   ASSERT_OK(
       (*sink)->Write(BatchOf(Weather(),
-                               {{duckdb::Value("a"), duckdb::Value(1.0)},
-                                {duckdb::Value("a"), duckdb::Value(1.0)},
-                                {duckdb::Value("a"), duckdb::Value(2.0)},
-                                {duckdb::Value("a"), duckdb::Value(2.0)}},
-                               {RowKind::kInsert, RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete})));
+                             {{duckdb::Value("a"), duckdb::Value(1.0)},
+                              {duckdb::Value("a"), duckdb::Value(1.0)},
+                              {duckdb::Value("a"), duckdb::Value(2.0)},
+                              {duckdb::Value("a"), duckdb::Value(2.0)}},
+                             {RowKind::kInsert, RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete})));
   ASSERT_OK((*sink)->Prepare(CheckpointId(1)));
   ASSERT_OK((*sink)->Publish(CheckpointId(1)));
   EXPECT_EQ(log_.Values("latest"), (std::vector<std::string>{R"({"city":"a","temperature":1.0})",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/matchers.h"
+#include "sql/dialect/parser.h"
 #include "sql/planner/planner_testing.h"
 
 namespace floe::sql::planner {
@@ -164,8 +165,11 @@ TEST_F(PlannerTest, SchemaAndChecks) {
   EXPECT_EQ(schema->ToString(), "(`s` STRING, `at` TIMESTAMP(3), `p` TIMESTAMP_LTZ(3) NOT NULL)");
   EXPECT_EQ(schema->fields[1].time_attribute, data::TimeAttribute::kRowtime);
   EXPECT_EQ(schema->fields[2].time_attribute, data::TimeAttribute::kProctime);
-  planner.Create("CREATE TABLE wrong (s STRING, WATERMARK FOR s AS s) WITH ('connector' = 'fake')");
-  EXPECT_THAT(planner.planner().Check(*planner.tables["wrong"]), HasErrorMessage("it must be TIMESTAMP(3)"));
+  auto wrong =
+      dialect::ParseStatement("CREATE TABLE wrong (s STRING, WATERMARK FOR s AS s) WITH ('connector' = 'fake')");
+  ASSERT_OK(wrong);
+  EXPECT_THAT(catalog::MakeTable(*wrong->As<dialect::CreateTable>(), {"c", "d", "wrong"}),
+              HasErrorMessage("it must be TIMESTAMP(3)"));
 }
 
 }  // namespace
