@@ -10,7 +10,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("FLOE_TEST_PROGRAM", str(ROOT / "build/release/floe"))
 sys.path.insert(0, str(ROOT / "tests/system"))
-PEERS = pathlib.Path(os.environ.get("FLOE_PEER_SCRIPTS", ROOT.parent / "shared/peers"))
+PEERS = pathlib.Path(os.environ.get("FLOE_TEST_PEERS", ROOT.parent / "shared/peers"))
 TICKS = os.sysconf("SC_CLK_TCK")
 CITIES = ["San Francisco", "New York", "Los Angeles", "Chicago", "Houston", "Phoenix", "Seattle", "Denver", "Miami", "Boston"]
 

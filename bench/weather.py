@@ -10,7 +10,7 @@ import tempfile
 from peers import table, weather_lines
 import floe_node
 
-SOURCE = """CREATE TABLE events (city STRING, temperature STRING, ts STRING, at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', WATERMARK FOR at AS at)
+SOURCE = """CREATE TABLE IF NOT EXISTS events (city STRING, temperature STRING, ts STRING, at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', WATERMARK FOR at AS at)
 WITH ('connector' = 'kafka', 'topic' = 'weather', 'format' = 'json', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset');
 """
 ICEBERG = SOURCE + """CREATE DATABASE IF NOT EXISTS iceberg.bench;
