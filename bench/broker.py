@@ -54,7 +54,7 @@ def java(address, pid, megabytes, size):
     create(address, topic)
     count = megabytes * 1_000_000 // size
     cpu, begin = cpu_seconds(pid), time.monotonic()
-    out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "kafka-producer-perf-test", "--topic", topic, "--num-records", str(count), "--record-size", str(size),
+    out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "producer-perf", "--topic", topic, "--num-records", str(count), "--record-size", str(size),
                           "--throughput", "-1", "--producer-props", f"bootstrap.servers={address}", "acks=all"], check=True, capture_output=True, text=True).stdout
     rate = float(re.findall(r"\(([\d.]+) MB/sec\)", out)[-1])
     return (megabytes / rate, cpu_seconds(pid) - cpu), time.monotonic() - begin
