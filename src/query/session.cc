@@ -277,6 +277,15 @@ std::string Session::Prelude() const {
 Result<StatementResult> Session::Insert(const dialect::Statement& statement, const std::string& text,
                                         ResultConsumer& consumer) {
   bool batch = Is("execution.runtime-mode", "batch");
+  // Tables that DuckDB reads by itself end: without a word on the mode such an INSERT is done when it returns.
+  if (!settings_.contains("execution.runtime-mode")) {
+    auto bounded = MakePlanner("batch").Plan(statement);
+    batch = bounded && std::ranges::all_of(bounded->sinks, [&](const auto& sink) {
+              return std::ranges::all_of(ScansOf(sink), [&](const sql::plan::Scan* scan) {
+                return services_.native_scans.contains(scan->table.connector);
+              });
+            });
+  }
   FLOE_TRY(sql::plan::Program program, MakePlanner(batch ? "batch" : "streaming").Plan(statement));
   if (batch || ReadsNoTable(program)) {
     FLOE_TRY(std::int64_t rows, RunBatchInsert(program, consumer));

@@ -38,6 +38,19 @@ class StandaloneTest(unittest.TestCase):
         self.assertIn("| n |", floe(*sql))
         self.assertIn("| 1 | a", floe(*sql, "--format", "markdown"))
 
+    def test_iceberg_tables_are_made_filled_changed_and_joined(self):
+        script = (
+            "CREATE DATABASE iceberg.lab;\n"
+            "CREATE TABLE iceberg.lab.ev (id BIGINT, name STRING, ts TIMESTAMP(6)) PARTITIONED BY (day(ts), bucket(id, 4));\n"
+            "INSERT INTO iceberg.lab.ev VALUES (1, 'a', TIMESTAMP '2026-01-01 10:00:00'), (2, 'b', TIMESTAMP '2026-01-02 11:00:00');\n"
+            "ALTER TABLE iceberg.lab.ev ADD extra INT;\n"
+            "INSERT INTO iceberg.lab.ev VALUES (3, 'a', TIMESTAMP '2026-01-03 11:00:00', 7);\n"
+            "CREATE TABLE iceberg.lab.agg AS SELECT name, COUNT(*) AS n FROM iceberg.lab.ev GROUP BY name;\n")
+        floe("sql", *self.data, "-f", "-", stdin=script)
+        query = "SELECT e.id, e.extra, a.n FROM iceberg.lab.ev e JOIN iceberg.lab.agg a ON e.name = a.name ORDER BY e.id"
+        self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", query), "id,extra,n\n1,,2\n2,,1\n3,7,2\n")
+        self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", "SELECT COUNT(*) AS n FROM iceberg.lab.`ev$snapshots`"), "n\n2\n")
+
     def test_errors_show_the_place(self):
         text = floe("sql", *self.data, "-e", "SELECT nme FROM (VALUES ('a')) AS t (name)", expect=1)
         self.assertIn("line 1, column 8", text)
