@@ -3,7 +3,7 @@ SHELL := /bin/bash
 DEMO_RATE ?=
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test check build dev release tsan fuzz setup-build setup-test interop bench clean
+.PHONY: help demo test check build dev release tsan fuzz setup-build setup-test interop clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -18,7 +18,7 @@ build/%/build.ninja: | setup-build
 	@cmake --preset $* >build-$*.log 2>&1 || { cat build-$*.log; exit 1; }; rm -f build-$*.log
 
 release: setup-build build/release/build.ninja ## build what users run: build/release/floe
-	@cmake --build --preset release -j $(JOBS) -- --quiet
+	@cmake --build --preset release --target floe -j $(JOBS) -- --quiet
 
 dev: setup-build build/dev/build.ninja ## build with AddressSanitizer and UBSan
 	@cmake --build --preset dev -j $(JOBS) -- --quiet
