@@ -167,6 +167,24 @@ TEST(LogTest, FullDiskRefusesCleanlyAndRecovers) {
   EXPECT_EQ(records[1].value, "after");
 }
 
+TEST(LogTest, TornBytesStayCutWhenARollAndAPowerFailureFollow) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SeededRandom random(seed);
+    Harness h(300);
+    auto partition = h.Topic("t");
+    ASSERT_OK(Append(*partition, MakeBatch({{1, "first"}})));
+    ASSERT_OK(WaitDurable(*partition, Offset(1)));
+    h.faults_.SetSpaceLeft(40);
+    EXPECT_THAT(Append(*partition, MakeBatch({{1, "torn"}})), IsError(ErrorKind::kDiskFull));
+    h.faults_.GiveSpace();
+    ASSERT_OK(Append(*partition, MakeBatch({{1, std::string(250, 'r')}})));  // rolls
+    ASSERT_OK(WaitDurable(*partition, Offset(2)));
+    partition.reset();
+    h.Crash(random);
+    EXPECT_EQ(ReadAll(*h.Topic("t"), Offset(0)).size(), 2u) << "seed " << seed;
+  }
+}
+
 TEST(LogTest, FullDiskDuringARollIsOnlyAFullDisk) {
   Harness h(300);
   auto partition = h.Topic("t");

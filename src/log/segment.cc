@@ -161,7 +161,10 @@ Segment::WriteOutcome Segment::Write(std::span<const std::byte> bytes, std::span
   }
   if (Status written = writer_->WriteAt(position, bytes); !written) {
     allocated_ = 0;
-    return {std::move(written), writer_->Truncate(position)};
+    Status restored = writer_->Truncate(position);
+    // Synced now: a roll may follow with nothing else to sync, and a sealed segment must not get the torn bytes back.
+    if (restored) restored = writer_->Sync();
+    return {std::move(written), std::move(restored)};
   }
   std::uint64_t at = position;
   for (const kafka::BatchHeader& header : headers) {
