@@ -116,11 +116,11 @@ class Board {
       std::fflush(stdout);
       return {};
     }
-    FLOE_TRY(
-        ordered_json rows,
-        QueryRows(transport_,
-                  "SELECT city, avg_temperature, record_count, window_end FROM weather WHERE (city, window_start) IN "
-                  "(SELECT city, MAX(window_start) FROM weather GROUP BY city) ORDER BY city"));
+    FLOE_TRY(ordered_json rows,
+             QueryRows(transport_,
+                       "SELECT w.city, w.avg_temperature, w.record_count, w.window_end FROM weather w JOIN "
+                       "(SELECT city, MAX(window_start) AS newest FROM weather GROUP BY city) m "
+                       "ON w.city = m.city AND w.window_start = m.newest ORDER BY w.city"));
     if (lines_ > 0) fmt::print("\x1b[{}A\x1b[J", lines_);
     fmt::print("  {:<16} {:>10} {:>9}   {}\n", "city", "average", "records", "window end");
     for (const auto& row : rows) {
