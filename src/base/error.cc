@@ -87,22 +87,22 @@ Retry DefaultRetry(ErrorKind kind) {
   return Retry::kNever;
 }
 
-Error&& Error::WithDomain(ErrorDomain domain) && {
+Error Error::WithDomain(ErrorDomain domain) && {
   domain_ = domain;
   return std::move(*this);
 }
 
-Error&& Error::WithRetry(Retry retry) && {
+Error Error::WithRetry(Retry retry) && {
   retry_ = retry;
   return std::move(*this);
 }
 
-Error&& Error::WithPosition(TextPosition position) && {
+Error Error::WithPosition(TextPosition position) && {
   position_ = position;
   return std::move(*this);
 }
 
-Error&& Error::WithContext(std::string frame) && {
+Error Error::WithContext(std::string frame) && {
   context_.push_back(std::move(frame));
   return std::move(*this);
 }

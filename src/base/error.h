@@ -66,10 +66,10 @@ class [[nodiscard]] Error {
   const std::vector<std::string>& context() const { return context_; }
   std::optional<TextPosition> position() const { return position_; }
 
-  Error&& WithDomain(ErrorDomain domain) &&;
-  Error&& WithRetry(Retry retry) &&;
-  Error&& WithPosition(TextPosition position) &&;
-  Error&& WithContext(std::string frame) &&;
+  Error WithDomain(ErrorDomain domain) &&;
+  Error WithRetry(Retry retry) &&;
+  Error WithPosition(TextPosition position) &&;
+  Error WithContext(std::string frame) &&;
 
   /// "cause (while x; while y)".
   std::string ToString() const;

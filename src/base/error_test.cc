@@ -50,5 +50,11 @@ TEST(RandomTest, SameSeedSameUuid) {
   EXPECT_EQ(uuid[14], '4');
 }
 
+TEST(ErrorTest, KeepsItsTextWhenAssignedToItself) {
+  Error error(ErrorKind::kIo, "no such device");
+  error = std::move(error).WithContext("while reading 'a'");
+  EXPECT_EQ(error.ToString(), "no such device (while reading 'a')");
+}
+
 }  // namespace
 }  // namespace floe

@@ -20,8 +20,9 @@ constexpr int Weight(RowKind kind) {
 /// "+I", "-U", "+U", "-D".
 std::string_view ToString(RowKind kind);
 
-/// Up to STANDARD_VECTOR_SIZE (2048) rows. Owned by one thread at a time; move-only. Vectors may be of any DuckDB
-/// vector type (constant, dictionary, flat); an operator that needs flat data flattens.
+/// Up to STANDARD_VECTOR_SIZE (2048) rows. Owned by one thread at a time; stays where it is (a DataChunk neither
+/// copies nor moves), so it travels by pointer. Vectors may be of any DuckDB vector type (constant, dictionary, flat);
+/// an operator that needs flat data flattens.
 struct Batch {
   duckdb::DataChunk rows;
   /// Empty means every row is an insert (append-only edges pay nothing); otherwise one entry per row.
