@@ -21,7 +21,7 @@ class FaultyFile final : public WritableFile {
     }
     std::uint64_t fits = faults_.TakeSpace(bytes.size());
     if (fits > 0) FLOE_TRY_VOID(base_->WriteAt(position, bytes.first(fits)));
-    faults_.RunWriteHook();
+    faults_.RunWriteHook(path_);
     if (fits < bytes.size()) return Fail(ErrorKind::kDiskFull, "write '" + path_ + "': injected full disk");
     return {};
   }
@@ -48,16 +48,17 @@ void Faults::FailSyncs(int count, std::string part) {
   sync_part_ = std::move(part);
 }
 
-void Faults::AfterNextWrite(std::function<void()> hook) {
+void Faults::AfterNextWrite(std::function<void()> hook, std::string part) {
   std::lock_guard lock(mu_);
   write_hook_ = std::move(hook);
+  hook_part_ = std::move(part);
 }
 
-void Faults::RunWriteHook() {
+void Faults::RunWriteHook(const std::string& path) {
   std::function<void()> hook;
   {
     std::lock_guard lock(mu_);
-    hook.swap(write_hook_);
+    if (path.find(hook_part_) != std::string::npos) hook.swap(write_hook_);
   }
   if (hook) hook();
 }

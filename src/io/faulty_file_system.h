@@ -25,15 +25,16 @@ class Faults {
   void FailSyncs(int count, std::string part = "");
   /// The next `count` writes fail with kIo and leave half of their bytes behind.
   void FailWrites(int count) { failing_writes_ = count; }
-  /// Calls `hook` once, right after the next write reached the base file system and before anybody can sync it.
-  void AfterNextWrite(std::function<void()> hook);
+  /// Calls `hook` once, right after the next write to a file whose path contains `part` reached the base file system
+  /// and before anybody can sync it.
+  void AfterNextWrite(std::function<void()> hook, std::string part = "");
   std::int64_t syncs() const { return syncs_; }
 
   /// For the file system.
   std::uint64_t TakeSpace(std::uint64_t bytes);
   bool TakeWriteFailure();
   bool TakeSyncFailure(const std::string& path);
-  void RunWriteHook();
+  void RunWriteHook(const std::string& path);
 
  private:
   static constexpr std::int64_t kUnlimited = -1;
@@ -44,6 +45,7 @@ class Faults {
   int failing_syncs_ = 0;             // guarded by mu_
   std::string sync_part_;             // guarded by mu_
   std::function<void()> write_hook_;  // guarded by mu_
+  std::string hook_part_;             // guarded by mu_
 };
 
 /// Thread-safe; `base` and `faults` must outlive it. Overwriting counts as taking space.

@@ -35,6 +35,8 @@ class ReadableFile {
   /// Fills the front of `buffer` and returns how much there was: less than asked for means end of file.
   virtual Result<std::size_t> ReadAt(std::uint64_t position, std::span<std::byte> buffer) const = 0;
   virtual Result<std::uint64_t> Size() const = 0;
+  /// Advice: the pages of [from, to) are not worth keeping in memory. Only durable bytes can be dropped.
+  virtual void DropCached(std::uint64_t /*from*/, std::uint64_t /*to*/) const {}
   /// The descriptor for sendfile, or -1 where there is none.
   virtual int descriptor() const { return -1; }
 };

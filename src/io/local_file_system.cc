@@ -108,6 +108,9 @@ class LocalReadableFile final : public ReadableFile {
   }
 
   Result<std::uint64_t> Size() const override { return SizeOf(file_, path_); }
+  void DropCached(std::uint64_t from, std::uint64_t to) const override {
+    (void)::posix_fadvise(file_.get(), static_cast<off_t>(from), static_cast<off_t>(to - from), POSIX_FADV_DONTNEED);
+  }
   int descriptor() const override { return file_.get(); }
 
  private:

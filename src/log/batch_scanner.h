@@ -35,6 +35,8 @@ class BatchScanner {
   /// nullopt at the end. kCorruption when what follows is no whole batch: position() is where it stands. kIo.
   Result<std::optional<Item>> Next();
   std::uint64_t position() const { return position_; }
+  /// Goes on elsewhere.
+  void JumpTo(std::uint64_t position) { position_ = position; }
 
  private:
   /// Makes the next `size` bytes available in the buffer; false when the file ends before.

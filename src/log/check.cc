@@ -3,9 +3,11 @@
 #include "log/check.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "io/file_system.h"
 #include "kafka/protocol/record_batch_reader.h"
+#include "log/acknowledged_mark.h"
 #include "log/batch_scanner.h"
 #include "log/segment.h"
 
@@ -45,7 +47,8 @@ Result<bool> CheckSegment(io::FileSystem& files, const std::string& path, Partit
   }
 }
 
-Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string& root, std::string name) {
+/// `clean`: the log was closed in order, so all that is there was acknowledged.
+Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string& root, std::string name, bool clean) {
   PartitionReport report{.directory = std::move(name)};
   std::string directory = root + "/" + report.directory;
   FLOE_TRY(auto listed, files.List(directory));
@@ -54,6 +57,8 @@ Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string&
     if (auto base = ParseSegmentName(file.name, ".log")) bases.push_back(*base);
   std::sort(bases.begin(), bases.end());
   if (!bases.empty()) report.log_start = report.log_end = bases.front();
+  const Offset acknowledged =
+      clean ? Offset(std::numeric_limits<std::int64_t>::max()) : AcknowledgedMark::Read(files, directory);
   for (Offset base : bases) {
     ++report.segments;
     std::string path = SegmentPath(directory, base, ".log");
@@ -66,7 +71,7 @@ Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string&
     }
     FLOE_TRY(bool good, CheckSegment(files, path, report));
     if (!good) {
-      report.bad->in_last_segment = base == bases.back();
+      report.bad->torn_tail = base == bases.back() && report.log_end >= acknowledged;
       break;
     }
   }
@@ -78,12 +83,13 @@ Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string&
 Result<std::vector<PartitionReport>> CheckDirectory(io::FileSystem& files, const std::string& directory) {
   std::vector<PartitionReport> reports;
   FLOE_TRY(auto topics, files.List(directory));
+  FLOE_TRY(const bool clean, files.Exists(directory + "/clean-stop"));
   for (const io::FileInfo& topic : topics) {
     if (!topic.is_directory) continue;
     FLOE_TRY(auto partitions, files.List(directory + "/" + topic.name));
     for (const io::FileInfo& partition : partitions) {
       if (!partition.is_directory) continue;
-      FLOE_TRY(PartitionReport report, CheckPartition(files, directory, topic.name + "/" + partition.name));
+      FLOE_TRY(PartitionReport report, CheckPartition(files, directory, topic.name + "/" + partition.name, clean));
       reports.push_back(std::move(report));
     }
   }

@@ -21,9 +21,8 @@ struct BadPosition {
   std::uint64_t position = 0;
   Offset expected_offset;  ///< the offset that should be here
   std::string reason;
-  /// In the last segment: a tail that was torn by a crash and never acknowledged looks like this, and the next start
-  /// cuts it.
-  bool in_last_segment = false;
+  /// A tail that a crash tore: in the last segment, above everything known to be acknowledged. The next start cuts it.
+  bool torn_tail = false;
 };
 
 struct PartitionReport {

@@ -32,7 +32,7 @@ TEST(CheckTest, CountsAndFindsTheFirstBadByte) {
   EXPECT_EQ((*reports)[0].bad->file, path);
   EXPECT_EQ((*reports)[0].bad->position, batch.size() * 2);
   EXPECT_EQ((*reports)[0].bad->expected_offset, Offset(4));
-  EXPECT_FALSE((*reports)[0].bad->in_last_segment);
+  EXPECT_FALSE((*reports)[0].bad->torn_tail);
 }
 
 }  // namespace

@@ -74,10 +74,12 @@ class Harness {
   /// Power failure right after the next write: what it wrote is certainly not synced.
   void CrashInNextWrite(Random& random, const std::function<void()>& writer) {
     bool crashed = false;
-    faults_.AfterNextWrite([&] {
-      memory_.Crash(random);
-      crashed = true;
-    });
+    faults_.AfterNextWrite(
+        [&] {
+          memory_.Crash(random);
+          crashed = true;
+        },
+        ".log");
     writer();
     faults_.AfterNextWrite(nullptr);
     EXPECT_TRUE(crashed);

@@ -53,6 +53,7 @@ struct FileRange {
   std::shared_ptr<const io::ReadableFile> file;  ///< null when there is nothing to read yet
   std::uint64_t position = 0;
   std::uint64_t length = 0;
+  bool far_behind = false;  ///< further from the end than what is kept in the page cache
   Offset high_watermark;
   Offset log_start_offset;
 };

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "log/check.h"
 #include "log/harness_testing.h"
 #include "log/partition.h"
+#include "log/segment.h"
 
 namespace floe::log {
 namespace {
@@ -183,6 +185,64 @@ TEST(LogTest, TornBytesStayCutWhenARollAndAPowerFailureFollow) {
     h.Crash(random);
     EXPECT_EQ(ReadAll(*h.Topic("t"), Offset(0)).size(), 2u) << "seed " << seed;
   }
+}
+
+class DamageTest : public ::testing::Test {
+ protected:
+  DamageTest() {
+    for (int i = 0; i < 20; ++i) {
+      positions_.push_back(partition_->size_bytes());
+      EXPECT_OK(Append(*partition_, MakeBatch({{i, std::string(100 + static_cast<std::size_t>(i), 'v')}})));
+    }
+    EXPECT_OK(WaitDurable(*partition_, Offset(20)));
+    h_.clock_.Advance(std::chrono::seconds(2));
+    positions_.push_back(partition_->size_bytes());
+    EXPECT_OK(Append(*partition_, MakeBatch({{20, "last"}})));
+    EXPECT_OK(WaitDurable(*partition_, Offset(21)));
+  }
+  std::string Path() { return h_.Directory("t") + "/00000000000000000000.log"; }
+
+  Harness h_{1 << 20};
+  std::shared_ptr<Partition> partition_ = h_.Topic("t");
+  std::vector<std::uint64_t> positions_;
+};
+
+TEST_F(DamageTest, GoodBatchesBehindDamageAreKept) {
+  // A record's byte, then in another batch the length field, so that no header leads on.
+  ASSERT_OK(h_.memory_.FlipBit(Path(), positions_[3] + 80));
+  ASSERT_OK(h_.memory_.FlipBit(Path(), positions_[9] + 10));
+  partition_.reset();
+  h_.Kill();
+  partition_ = h_.Topic("t");
+  EXPECT_EQ(partition_->log_end_offset(), Offset(21));
+  EXPECT_EQ(ReadAll(*partition_, Offset(10), 300).size(), 11u);
+  auto before = partition_->Read(Offset(4), positions_[8] - positions_[4]);
+  ASSERT_OK(before);
+  EXPECT_EQ(before->batches.size(), positions_[8] - positions_[4]);
+  auto damaged = partition_->Read(Offset(9), 100);
+  ASSERT_OK(damaged);
+  EXPECT_THAT(kafka::CheckBatch(std::as_bytes(std::span(damaged->batches))), IsError(ErrorKind::kCorruption));
+  EXPECT_EQ(Append(*partition_, MakeBatch({{21, "more"}}))->base_offset, Offset(21));
+}
+
+TEST_F(DamageTest, DamageUpToTheEndIsNotCutAway) {
+  ASSERT_OK(h_.memory_.FlipBit(Path(), positions_[20] + 65));
+  const std::string directory = h_.Directory("t");
+  EXPECT_THAT(Segment::Recover(h_.memory_, directory, Offset(0), Offset(21)), IsError(ErrorKind::kCorruption));
+  // Without a mark it looks like a torn tail.
+  auto recovered = Segment::Recover(h_.memory_, directory, Offset(0), Offset(0));
+  ASSERT_OK(recovered);
+  EXPECT_EQ(recovered->segment->end(), Offset(20));
+}
+
+TEST_F(DamageTest, CheckTellsDamageFromATornTail) {
+  ASSERT_OK(h_.memory_.FlipBit(Path(), positions_[3] + 80));
+  auto reports = CheckDirectory(h_.memory_, "/log");
+  ASSERT_OK(reports);
+  ASSERT_TRUE((*reports)[0].bad);
+  EXPECT_FALSE((*reports)[0].bad->torn_tail);
+  ASSERT_OK(h_.memory_.Remove(h_.Directory("t") + "/acknowledged"));
+  EXPECT_TRUE((*CheckDirectory(h_.memory_, "/log"))[0].bad->torn_tail);
 }
 
 TEST(LogTest, FullDiskDuringARollIsOnlyAFullDisk) {

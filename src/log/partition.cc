@@ -11,6 +11,8 @@
 namespace floe::log {
 namespace {
 
+/// Between acknowledged marks of a busy partition.
+constexpr std::chrono::seconds kMarkEvery{1};
 constexpr std::int64_t kProducerExpiryMs = 86'400'000;  // Kafka's producer.id.expiration.ms
 
 std::unexpected<Error> Deleted(const std::string& topic) {
@@ -52,7 +54,10 @@ Result<PartitionLog::View> PartitionLog::Look(Offset from) const {
   {
     std::lock_guard lock(mu_);
     if (state_ == State::kDeleted) return Deleted(identity_.topic);
-    view = {segments_, high_watermark(), log_start_offset(), durable_base_, durable_position_};
+    view = {segments_, std::nullopt, high_watermark(), log_start_offset(), durable_base_, durable_position_};
+    // Whoever follows the end asks for what was the end when he read last.
+    auto mark = std::ranges::find(marks_, from, &Mark::offset);
+    if (mark != marks_.end()) view.start = *mark;
   }
   if (from < view.log_start || from > view.high_watermark) {
     return Fail(ErrorKind::kOutOfRange, "offset " + std::to_string(from.value()) + " of '" + identity_.topic +
@@ -75,9 +80,14 @@ Result<FileRange> PartitionLog::LocateIn(const View& view, Offset from, std::siz
                        [](Offset offset, const std::shared_ptr<Segment>& segment) { return offset < segment->base(); });
   Segment& segment = **std::prev(after);
   std::uint64_t limit = view.Limit(segment);
-  FLOE_TRY(range.position, segment.Find(from, limit));
+  if (view.start && view.start->base == segment.base() && view.start->position < limit) {
+    range.position = view.start->position;
+  } else {
+    FLOE_TRY(range.position, segment.Find(from, limit));
+  }
   FLOE_TRY(std::uint64_t end, segment.EndOfRange(range.position, max_bytes, limit));
   range.length = end - range.position;
+  range.far_behind = segment.base() < view.durable_base || end + CacheWindow::kKeep < limit;
   FLOE_TRY(range.file, segment.Reader());
   return range;
 }
@@ -102,6 +112,7 @@ Result<ReadResult> PartitionLog::Read(Offset from, std::size_t max_bytes) {
                                             std::to_string(identity_.id.value()) +
                                             " is shorter than what was written; run `floe check`");
   }
+  if (range.far_behind) CacheWindow::ReadFarBehind(*range.file, range.position, range.length);
   return result;
 }
 
@@ -205,6 +216,14 @@ Status PartitionLog::SyncLast() {
     max = written_max_;
   }
   Status synced = segment->Sync();
+  if (synced) {
+    cache_.Written(segment, position);
+    const auto now = environment_.clock.MonotonicNow();
+    if (!marked_at_ || now - *marked_at_ >= kMarkEvery) {
+      marked_at_ = now;
+      mark_.Write(end);
+    }
+  }
   std::lock_guard lock(mu_);
   if (!synced) {
     poison_ = Error(ErrorKind::kIo, "'" + identity_.topic + "' partition " + std::to_string(identity_.id.value()) +
@@ -219,6 +238,7 @@ Status PartitionLog::SyncLast() {
   durable_base_ = segment->base();
   durable_position_ = position;
   durable_max_ = max;
+  marks_[next_mark_++ % marks_.size()] = {end, segment->base(), position};
   high_watermark_.store(end.value(), std::memory_order_release);
   return {};
 }
@@ -307,6 +327,10 @@ Status PartitionLog::FinishClose() {
     FLOE_TRY_VOID(SyncLast());
     if (!changed_) return {};
     FLOE_TRY_VOID(segments()->back()->WriteIndexes());
+    {
+      std::lock_guard sync_lock(sync_mu_);
+      mark_.Write(high_watermark());
+    }
     return WriteProducerSnapshot();
   };
   Status finished = finish();

@@ -2,6 +2,7 @@
 // A partition on disk: the chain of its segments, appends, group commit, reads, retention, recovery.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -9,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "log/acknowledged_mark.h"
+#include "log/cache_window.h"
 #include "log/log.h"
 #include "log/producer_state.h"
 #include "log/segment.h"
@@ -70,9 +73,16 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
  private:
   using Segments = std::vector<std::shared_ptr<Segment>>;
   enum class State : std::uint8_t { kOpen, kClosing, kClosed, kDeleted };
+  /// The batch at `offset` begins at `position` of the segment with `base`.
+  struct Mark {
+    Offset offset{-1};
+    Offset base;
+    std::uint64_t position = 0;
+  };
   /// What readers may see.
   struct View {
     std::shared_ptr<const Segments> segments;
+    std::optional<Mark> start;  // where the asked offset lies, if it was a high watermark lately
     Offset high_watermark;
     Offset log_start;
     Offset durable_base;  // the segment the high watermark stands in, and where
@@ -126,6 +136,9 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   /// A failed sync must be known before anybody syncs the same file again: the second one would succeed, with data
   /// lost.
   std::mutex sync_mu_;
+  CacheWindow cache_;                                  // guarded by sync_mu_
+  AcknowledgedMark mark_;                              // guarded by sync_mu_
+  std::optional<std::chrono::nanoseconds> marked_at_;  // guarded by sync_mu_
 
   mutable std::mutex mu_;
   std::shared_ptr<const EffectiveConfig> config_;  // guarded by mu_
@@ -134,6 +147,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::optional<Error> poison_;                    // guarded by mu_
   Offset durable_base_;                            // guarded by mu_
   std::uint64_t durable_position_ = 0;             // guarded by mu_
+  std::array<Mark, 64> marks_;                     // guarded by mu_: the last high watermarks, a ring
+  std::size_t next_mark_ = 0;                      // guarded by mu_
   std::uint64_t written_position_ = 0;             // guarded by mu_: of the last segment
   OffsetAndTimestamp written_max_;                 // guarded by mu_
   OffsetAndTimestamp durable_max_;                 // guarded by mu_

@@ -40,6 +40,7 @@ Status PartitionLog::Load(bool clean) {
   segments_ = all;
   FLOE_TRY_VOID(OpenLast(found.empty() ? Offset(0) : found.back().first, clean && !found.empty()));
 
+  mark_ = AcknowledgedMark(environment_.files, identity_.directory);
   const Segment& last = *segments_->back();
   size_ += last.size();
   log_start_ = segments_->front()->base().value();
@@ -77,8 +78,18 @@ Status PartitionLog::OpenLast(Offset base, bool clean) {
         "log", "the last segment does not fit its index; checking it record batch by record batch",
         {{"topic", identity_.topic}, {"partition", identity_.id.value()}, {"cause", opened.error().message()}});
   }
-  FLOE_TRY(auto recovered, Segment::Recover(environment_.files, identity_.directory, base));
+  FLOE_TRY(auto recovered, Segment::Recover(environment_.files, identity_.directory, base,
+                                            AcknowledgedMark::Read(environment_.files, identity_.directory)));
   changed_ = true;  // the index files on disk are not those of this log
+  for (const Segment::Damage& damage : recovered.damages) {
+    logging::Failure("log", "acknowledged records are damaged on disk; readers get an error there, all others are kept",
+                     {{"topic", identity_.topic},
+                      {"partition", identity_.id.value()},
+                      {"first_offset", damage.from.value()},
+                      {"next_good_offset", damage.next.value()},
+                      {"byte", damage.position},
+                      {"cause", damage.reason}});
+  }
   if (recovered.cut_bytes > 0) {
     logging::Warn("log", "cut what followed the last whole record batch",
                   {{"topic", identity_.topic},
@@ -118,7 +129,7 @@ Status PartitionLog::RestoreProducers() {
     }
     BatchScanner scanner(*reader, BatchScanner::Depth::kHeaders, position, segment->size());
     while (true) {
-      FLOE_TRY(auto item, scanner.Next());
+      FLOE_TRY(auto item, segment->NextOverDamage(scanner));
       if (!item) break;
       producers_.Update(item->header);
     }

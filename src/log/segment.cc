@@ -6,8 +6,10 @@
 #include <charconv>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
-#include "log/batch_scanner.h"
+#include <fmt/format.h>
+
 #include "log/index_entry.h"
 
 namespace floe::log {
@@ -20,6 +22,31 @@ constexpr std::uint64_t kMinReserve = 1 << 20;
 constexpr std::uint64_t kMaxReserve = 32 << 20;
 
 using Depth = BatchScanner::Depth;
+
+/// The first whole, unharmed batch at or behind `position` that holds offsets above `after`.
+Result<std::optional<BatchScanner::Item>> FindGoodBatch(const io::ReadableFile& file, std::uint64_t position,
+                                                        std::uint64_t size, Offset after) {
+  constexpr std::size_t kWindow = 1 << 20;
+  constexpr std::size_t kMagicAt = 16;
+  std::string window(kWindow + kafka::kBatchHeaderSize, '\0');
+  for (; position + kafka::kBatchHeaderSize <= size; position += kWindow) {
+    FLOE_TRY(std::size_t n, file.ReadAt(position, std::as_writable_bytes(std::span(window))));
+    for (std::size_t i = 0; i < kWindow && i + kafka::kBatchHeaderSize <= n; ++i) {
+      if (window[i + kMagicAt] != 2) continue;
+      auto header = kafka::ParseBatchHeader(std::as_bytes(std::span(window).subspan(i, kafka::kBatchHeaderSize)));
+      // A batch of k records is longer than k bytes, so offsets cannot have run further than bytes did.
+      const std::uint64_t at = position + i;
+      if (!header || header->base_offset <= after || at + header->size_bytes() > size ||
+          static_cast<std::uint64_t>(header->base_offset - after) > size)
+        continue;
+      if (auto item = BatchScanner(file, Depth::kWhole, at, at + header->size_bytes()).Next(); item && *item) {
+        (*item)->bytes = {};
+        return *item;
+      }
+    }
+  }
+  return std::nullopt;
+}
 
 std::unexpected<Error> BadIndex(const std::string& path) {
   return Fail(ErrorKind::kCorruption, "index '" + path + "' does not fit its log");
@@ -102,29 +129,30 @@ Result<std::shared_ptr<Segment>> Segment::OpenClean(io::FileSystem& files, std::
   return segment;
 }
 
-Result<Segment::Recovered> Segment::Recover(io::FileSystem& files, std::string directory, Offset base) {
+Result<Segment::Recovered> Segment::Recover(io::FileSystem& files, std::string directory, Offset base,
+                                            Offset acknowledged) {
   Recovered result;
   std::shared_ptr<Segment> segment(new Segment(files, std::move(directory), base));
   FLOE_TRY(auto reader, segment->Reader());
   FLOE_TRY(std::uint64_t size, reader->Size());
-  BatchScanner scanner(*reader, Depth::kWhole, 0, size);
+  std::uint64_t position = 0;
+  bool after_damage = false;
   while (true) {
-    auto item = scanner.Next();
-    if (!item) {
-      // What cannot be read is not a torn tail: cutting would destroy it.
-      if (item.error().kind() != ErrorKind::kCorruption && item.error().kind() != ErrorKind::kNotSupported)
-        return Fail(std::move(item).error());
-      result.reason = item.error().message();
-      break;
+    FLOE_TRY(result.reason, segment->RecoverFrom(*reader, position, size, after_damage));
+    if (segment->size() >= size || segment->end() >= acknowledged) break;
+    FLOE_TRY(auto good, FindGoodBatch(*reader, segment->size() + 1, size, segment->end()));
+    if (!good) {
+      return Fail(ErrorKind::kCorruption,
+                  fmt::format("'{}' is damaged at byte {} ({}): acknowledged records from offset {} to {} cannot be "
+                              "read. Bring the file back from a backup, or accept the loss by removing the file "
+                              "'acknowledged' beside it",
+                              SegmentPath(segment->directory_, base, ".log"), segment->size(), result.reason,
+                              segment->end().value(), acknowledged.value() - 1));
     }
-    if (!*item) break;
-    if ((*item)->header.base_offset != segment->end()) {
-      result.reason = "record batch has offset " + std::to_string((*item)->header.base_offset.value()) + ", expected " +
-                      std::to_string(segment->end().value());
-      break;
-    }
-    segment->Added((*item)->position, (*item)->header);
-    segment->size_ = scanner.position();
+    result.damages.push_back({segment->end(), good->header.base_offset, segment->size(), std::move(result.reason)});
+    segment->end_ = good->header.base_offset.value();
+    position = good->position;
+    after_damage = true;
   }
   FLOE_TRY_VOID(segment->OpenWriter());
   if (segment->size() < size) {
@@ -137,11 +165,32 @@ Result<Segment::Recovered> Segment::Recover(io::FileSystem& files, std::string d
   return result;
 }
 
-void Segment::Added(std::uint64_t position, const kafka::BatchHeader& header) {
+Result<std::string> Segment::RecoverFrom(const io::ReadableFile& file, std::uint64_t position, std::uint64_t size,
+                                         bool after_damage) {
+  BatchScanner scanner(file, Depth::kWhole, position, size);
+  while (true) {
+    auto item = scanner.Next();
+    if (!item) {
+      // What cannot be read is not a torn tail: cutting would destroy it.
+      if (item.error().kind() != ErrorKind::kCorruption && item.error().kind() != ErrorKind::kNotSupported)
+        return Fail(std::move(item).error());
+      return item.error().message();
+    }
+    if (!*item) return std::string();
+    if ((*item)->header.base_offset != end()) {
+      return fmt::format("record batch has offset {}, expected {}", (*item)->header.base_offset.value(), end().value());
+    }
+    // Walks to offsets behind a damage must begin behind it.
+    Added((*item)->position, (*item)->header, std::exchange(after_damage, false));
+    size_ = scanner.position();
+  }
+}
+
+void Segment::Added(std::uint64_t position, const kafka::BatchHeader& header, bool indexed) {
   if (header.max_timestamp > max_timestamp()) max_timestamp_ = header.max_timestamp.value();
   {
     std::lock_guard lock(mu_);
-    if (offset_index_.empty() || position - indexed_position_ >= kIndexInterval) {
+    if (indexed || offset_index_.empty() || position - indexed_position_ >= kIndexInterval) {
       auto relative = static_cast<std::uint32_t>(header.base_offset - base_);
       offset_index_.push_back({relative, static_cast<std::uint32_t>(position)});
       if (time_index_.empty() || time_index_.back().timestamp < max_timestamp().value())
@@ -326,8 +375,11 @@ Result<std::uint64_t> Segment::EndOfRange(std::uint64_t from, std::uint64_t max_
   BatchScanner scanner(*reader, Depth::kHeaders, start, limit);
   std::uint64_t end = start;
   while (true) {
-    FLOE_TRY(auto item, scanner.Next());
-    if (!item) return end;
+    auto item = scanner.Next();
+    // Up to a damage everything can be read; who stands on it hears of it.
+    if (!item && end > from) return end;
+    FLOE_TRY(auto next, std::move(item));
+    if (!next) return end;
     if (scanner.position() > target) return end > from ? end : scanner.position();
     end = scanner.position();
   }
@@ -344,12 +396,27 @@ Result<std::uint64_t> Segment::FindTimestamp(TimestampMs timestamp, std::uint64_
   return found;
 }
 
+Result<std::optional<BatchScanner::Item>> Segment::NextOverDamage(BatchScanner& scanner) {
+  while (true) {
+    const std::uint64_t position = scanner.position();
+    auto item = scanner.Next();
+    if (item && !*item) return item;
+    if (!item && item.error().kind() != ErrorKind::kCorruption) return item;
+    std::lock_guard lock(mu_);
+    auto behind = std::ranges::upper_bound(offset_index_, position, {}, &OffsetEntry::position);
+    // A good batch ends where an indexed one begins, or before.
+    if (item && (behind == offset_index_.end() || scanner.position() <= behind->position)) return item;
+    if (behind == offset_index_.end()) return item;
+    scanner.JumpTo(behind->position);
+  }
+}
+
 Result<Offset> Segment::FindMaxTimestamp() {
   FLOE_TRY(std::uint64_t position, FindTimestamp(max_timestamp(), size()));
   FLOE_TRY(auto reader, Reader());
   BatchScanner scanner(*reader, Depth::kHeaders, position, size());
   while (true) {
-    FLOE_TRY(auto item, scanner.Next());
+    FLOE_TRY(auto item, NextOverDamage(scanner));
     if (!item) return Offset(-1);
     if (item->header.max_timestamp == max_timestamp()) return item->header.last_offset();
   }

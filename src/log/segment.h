@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "io/file_system.h"
 #include "kafka/protocol/record_batch.h"
+#include "log/batch_scanner.h"
 
 namespace floe::log {
 
@@ -46,13 +47,22 @@ class Segment {
                                                      Offset next_base, std::uint64_t size);
   /// The last one after a clean stop: the index files must fit the log. kCorruption when they do not; then recover.
   static Result<std::shared_ptr<Segment>> OpenClean(io::FileSystem& files, std::string directory, Offset base);
-  /// The last one after anything else: checks every batch, cuts the file behind the last good one, syncs it.
+  /// The last one after anything else: checks every batch, cuts what a crash left behind the last good one, syncs it.
+  /// What is bad below `acknowledged` is not a torn tail: it stays, and whatever good batches follow it stay readable.
+  /// kCorruption when none follow.
+  struct Damage {
+    Offset from;
+    Offset next;  ///< of the first good batch behind it
+    std::uint64_t position;
+    std::string reason;
+  };
   struct Recovered {
     std::shared_ptr<Segment> segment;
     std::uint64_t cut_bytes = 0;
     std::string reason;  ///< why it was cut
+    std::vector<Damage> damages;
   };
-  static Result<Recovered> Recover(io::FileSystem& files, std::string directory, Offset base);
+  static Result<Recovered> Recover(io::FileSystem& files, std::string directory, Offset base, Offset acknowledged);
 
   Offset base() const { return base_; }
   /// First offset after the segment.
@@ -84,13 +94,19 @@ class Segment {
   Result<std::uint64_t> FindTimestamp(TimestampMs timestamp, std::uint64_t limit);
   /// Last offset of the first batch that holds max_timestamp(); -1 when there is none.
   Result<Offset> FindMaxTimestamp();
+  /// The scanner's next batch, across damage if the index knows a batch behind it.
+  Result<std::optional<BatchScanner::Item>> NextOverDamage(BatchScanner& scanner);
   Result<std::shared_ptr<const io::ReadableFile>> Reader();
 
  private:
   Segment(io::FileSystem& files, std::string directory, Offset base);
 
-  void Added(std::uint64_t position, const kafka::BatchHeader& header);
+  /// `indexed`: with an index entry in any case.
+  void Added(std::uint64_t position, const kafka::BatchHeader& header, bool indexed = false);
   Status OpenWriter();
+  /// Adds the good batches from `position` on; why it ended before `size`, or empty.
+  Result<std::string> RecoverFrom(const io::ReadableFile& file, std::uint64_t position, std::uint64_t size,
+                                  bool after_damage);
   /// Reads both index files into memory. kCorruption when they cannot belong to a log of size() bytes.
   Status LoadIndexes();
   /// From the log itself, onto the disk (a sealed segment).

@@ -54,7 +54,7 @@ void CheckLog(const std::string& path, Findings& findings) {
                                    HumanCount(report.batches), HumanCount(report.records), HumanBytes(report.bytes));
     if (!report.bad) {
       findings.Good("log", size);
-    } else if (report.bad->in_last_segment) {
+    } else if (report.bad->torn_tail) {
       findings.Good("log", fmt::format("{}; unacknowledged tail at byte {} of {}, cut at the next start", size,
                                        report.bad->position, report.bad->file));
     } else {
