@@ -49,7 +49,9 @@ class Sink {
   virtual Status Commit(meta::Transaction& transaction, CheckpointId checkpoint) = 0;
   /// The checkpoint is durable: make effects outside meta.db (appends to topics, external transactions).
   virtual Status Publish(CheckpointId checkpoint) = 0;
-  /// Called when there is time to spare and at least every second: flush by age and the like.
+  /// Whether others see rows at checkpoints only: then a job may let a trickle gather.
+  virtual bool VisibleAtCheckpoint() const { return false; }
+  /// Called about every second until a minute after the last row: flush by age and the like.
   virtual Status OnTick() { return {}; }
   /// Flushes, releases; nothing may be written after it.
   virtual Status Close() = 0;

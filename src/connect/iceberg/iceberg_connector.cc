@@ -41,6 +41,7 @@ class IcebergSink final : public Sink {
     return {};
   }
 
+  bool VisibleAtCheckpoint() const override { return true; }
   Status Close() override { return {}; }
 
  private:

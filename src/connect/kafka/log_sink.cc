@@ -54,6 +54,7 @@ class LogSink final : public Sink {
   Result<std::string> Prepare(CheckpointId checkpoint) override { return writer_->Prepare(checkpoint); }
   Status Commit(meta::Transaction&, CheckpointId) override { return {}; }
   Status Publish(CheckpointId checkpoint) override { return writer_->Publish(checkpoint); }
+  bool VisibleAtCheckpoint() const override { return !direct_; }
   Status OnTick() override { return direct_ ? writer_->Flush() : Status(); }
   Status Close() override { return direct_ ? writer_->Flush() : Status(); }
 

@@ -44,7 +44,7 @@ void Job::Ask(Request request) {
     request_ = std::max(request_, request);
   }
   changed_.notify_all();
-  wakeup_->Signal();
+  wakeup_->Interrupt();
 }
 
 void Job::Join() {
@@ -72,7 +72,7 @@ Status Job::CheckpointNow() {
   std::unique_lock lock(mu_);
   if (ended_) return floe::Fail(ErrorKind::kFailedPrecondition, "job '" + status_.job.name + "' is not running");
   const std::int64_t mine = ++checkpoints_asked_;
-  wakeup_->Signal();
+  wakeup_->Interrupt();
   changed_.wait(lock, [&] { return ended_ || checkpoints_served_ >= mine; });
   if (checkpoints_served_ >= mine) return checkpoint_result_;
   return floe::Fail(ErrorKind::kFailedPrecondition, "job '" + status_.job.name + "' ended before the checkpoint");
@@ -195,7 +195,12 @@ void Job::Sleep(const Task& task) {
         std::chrono::duration_cast<std::chrono::microseconds>(kPublishEvery - age) + std::chrono::microseconds(1);
     longest = longest ? std::min(*longest, due) : due;
   }
-  wakeup_->Wait(longest);
+  // A trickle of rows is taken in rounds; the first row after a rest is taken at once, and no deadline is put off.
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock.MonotonicNow() - round_at_);
+  std::chrono::microseconds pause = std::max(task.buffer_timeout() - since, std::chrono::microseconds(0));
+  if (longest) pause = std::min(pause, *longest);
+  wakeup_->Wait(longest, pause);
+  round_at_ = services_.clock.MonotonicNow();
 }
 
 void Job::Publish(const Task& task, bool now) {

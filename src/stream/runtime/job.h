@@ -66,6 +66,7 @@ class Job {
 
   std::unique_ptr<Task> first_;               // made by Prepare; job thread only once started
   std::chrono::nanoseconds published_at_{0};  // job thread only
+  std::chrono::nanoseconds round_at_{0};      // when the last sleep ended; job thread only
   std::thread thread_;
 };
 

@@ -265,7 +265,7 @@ Status StreamingQuery::Run(const RowCollector& collector) {
 
 void StreamingQuery::Cancel() {
   cancelled_ = true;
-  wakeup_->Signal();
+  wakeup_->Interrupt();
 }
 
 }  // namespace floe::stream

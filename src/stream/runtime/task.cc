@@ -13,6 +13,8 @@ namespace {
 
 constexpr int kConflictRetries = 5;
 constexpr std::int64_t kTickUs = 1'000'000;
+constexpr std::chrono::milliseconds kBufferTimeout{10};
+constexpr std::chrono::milliseconds kLongestGathering{250};
 /// Sinks are ticked this long after the last row: longer than any of them keeps rows back by age. Then an idle job
 /// sleeps.
 constexpr std::int64_t kTickForUs = 60'000'000;
@@ -64,6 +66,14 @@ Result<TaskOptions> OptionsFromSettings(const std::string& job_id, const std::ma
     FLOE_TRY(options.checkpoint_interval, reader.Duration(interval));
     if (options.checkpoint_interval.count() <= 0) {
       return Fail(ErrorKind::kInvalidInput, "'" + interval + "' must be positive, such as '1 s'");
+    }
+  }
+  const std::string buffer_timeout = "execution.buffer-timeout.interval";
+  if (settings.contains(buffer_timeout)) {
+    FLOE_TRY(options.buffer_timeout, reader.Duration(buffer_timeout));
+    if (options.buffer_timeout->count() < 0 || *options.buffer_timeout > options.checkpoint_interval) {
+      return Fail(ErrorKind::kInvalidInput,
+                  "'" + buffer_timeout + "' must be between 0 and 'execution.checkpointing.interval'");
     }
   }
   if (auto found = settings.find("floe.bad-records"); found != settings.end()) {
@@ -123,7 +133,19 @@ Status Task::Open(std::shared_ptr<Wakeup> wakeup, RowCollector collector) {
   if (manifest) FLOE_TRY_VOID(Restore(*manifest));
   for (auto& source : graph_->sources) source->reader->SetWakeup([wakeup] { wakeup->Signal(); });
   last_tick_us_ = services_.clock.WallNow().value();
+  ChooseBufferTimeout();
   return {};
+}
+
+void Task::ChooseBufferTimeout() {
+  const bool gather = !graph_->sinks.empty() && std::ranges::all_of(graph_->sinks, [](const auto& slot) {
+    return slot->sink->VisibleAtCheckpoint();
+  });
+  if (options_.buffer_timeout) {
+    buffer_timeout_ = *options_.buffer_timeout;
+  } else {
+    buffer_timeout_ = gather ? std::min(options_.checkpoint_interval / 4, kLongestGathering) : kBufferTimeout;
+  }
 }
 
 Status Task::OpenSideOutputs(const std::optional<Manifest>& manifest) {
@@ -196,7 +218,8 @@ Result<bool> Task::PollSource(SourceSlot& source) {
 
 void Task::MarkDirty() {
   const std::int64_t now = services_.clock.WallNow().value();
-  if (!dirty_) dirty_since_us_ = now;
+  // The first row may have come right after the last look.
+  if (!dirty_) dirty_since_us_ = std::max(looked_us_, now - buffer_timeout_.count());
   dirty_ = true;
   tick_until_us_ = now + kTickForUs;
 }
@@ -218,11 +241,13 @@ Status Task::EndInput() {
 Result<Task::Step> Task::RunOnce() {
   if (finished_) return Step::kFinished;
   bool busy = false;
+  const std::int64_t begin = services_.clock.WallNow().value();
   for (auto& source : graph_->sources) {
     if (source->ended) continue;
     FLOE_TRY(const bool got, PollSource(*source));
     busy = busy || got;
   }
+  looked_us_ = begin;
   FLOE_TRY_VOID(RunTimers());
   if (AllRootsFinished()) {
     FLOE_TRY_VOID(Finish());
