@@ -25,7 +25,7 @@ def main():
     interval = int(sys.argv[2]) if len(sys.argv) > 2 else 50
     with floe_node.Node() as node:
         job = node.submit(SCRIPT.format(interval), "fresh")
-        producer = Producer({"bootstrap.servers": node.addresses["kafka"], "linger.ms": 2, "acks": "all"})
+        producer = Producer({"bootstrap.servers": node.addresses["kafka"], "acks": "all", "linger.ms": 20})
         begin = time.time()
         before = cpu_seconds(node.process.pid)
         sent = 0

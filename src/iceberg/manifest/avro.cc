@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceberg/manifest/avro.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -136,7 +138,9 @@ Result<std::string> Inflate(std::string_view bytes) {
 
 std::string Deflate(std::string_view bytes, int level) {
   z_stream stream{};
-  FLOE_CHECK(deflateInit2(&stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  // The tables of the default size are 268 KB: clearing them costs more than compressing a small block.
+  const int window = std::clamp(static_cast<int>(std::bit_width(bytes.size())), 9, 15);
+  FLOE_CHECK(deflateInit2(&stream, level, Z_DEFLATED, -window, window - 7, Z_DEFAULT_STRATEGY) == Z_OK);
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
