@@ -175,30 +175,27 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     return definition;
   }
 
-  /// Columns added, dropped, renamed is seen as drop and add by name; types widened; properties set and removed.
+  /// Columns renamed, dropped, added, moved; types widened; NOT NULL dropped; properties set and removed.
   static Status Change(const catalog::CatalogTable& before, const catalog::CatalogTable& after,
                        iceberg::TableMetadata& metadata) {
-    auto find = [](const catalog::CatalogTable& table, const std::string& name) {
-      return std::find_if(table.columns.begin(), table.columns.end(),
-                          [&](const auto& column) { return column.name == name; });
+    auto origin = [](const catalog::CatalogColumn& column) {
+      return column.renamed_from.empty() ? column.name : column.renamed_from;
     };
     for (const auto& column : before.columns) {
-      if (find(after, column.name) == after.columns.end()) FLOE_TRY_VOID(iceberg::DropColumn(metadata, column.name));
+      if (std::ranges::find(after.columns, column.name, origin) == after.columns.end())
+        FLOE_TRY_VOID(iceberg::DropColumn(metadata, column.name));
     }
     for (const auto& column : after.columns) {
-      auto old = find(before, column.name);
-      FLOE_TRY(iceberg::Type type, iceberg::FromFlink(column.type));
+      auto old = std::ranges::find(before.columns, origin(column), &catalog::CatalogColumn::name);
       if (old == before.columns.end()) {
-        iceberg::Field field;
-        field.name = column.name;
-        field.type = std::move(type);
-        field.required = !column.type.nullable();
-        field.doc = column.comment;
-        FLOE_TRY_VOID(iceberg::AddColumn(metadata, "", std::move(field)));
-      } else if (!old->type.EqualsIgnoringNullability(column.type)) {
-        FLOE_TRY_VOID(iceberg::PromoteColumn(metadata, column.name, type));
+        FLOE_TRY_VOID(Add(column, metadata));
+      } else {
+        FLOE_TRY_VOID(Modify(*old, column, metadata));
       }
     }
+    std::vector<std::string> names;
+    for (const auto& column : after.columns) names.push_back(column.name);
+    FLOE_TRY_VOID(iceberg::OrderColumns(metadata, names));
     for (const auto& [key, value] : before.options) {
       if (!after.options.contains(key)) metadata.properties.erase(key);
     }
@@ -206,6 +203,30 @@ class IcebergSqlCatalog final : public catalog::Catalog {
       if (auto property = PropertyName(key)) metadata.properties[*property] = value;
     }
     return {};
+  }
+
+  static Status Add(const catalog::CatalogColumn& column, iceberg::TableMetadata& metadata) {
+    iceberg::Field field;
+    field.name = column.name;
+    FLOE_TRY(field.type, iceberg::FromFlink(column.type));
+    field.required = !column.type.nullable();
+    field.doc = column.comment;
+    return iceberg::AddColumn(metadata, "", std::move(field));
+  }
+
+  static Status Modify(const catalog::CatalogColumn& old, const catalog::CatalogColumn& column,
+                       iceberg::TableMetadata& metadata) {
+    if (old.name != column.name) FLOE_TRY_VOID(iceberg::RenameColumn(metadata, old.name, column.name));
+    if (!old.type.EqualsIgnoringNullability(column.type)) {
+      FLOE_TRY(iceberg::Type type, iceberg::FromFlink(column.type));
+      FLOE_TRY_VOID(iceberg::PromoteColumn(metadata, column.name, type));
+    }
+    if (old.type.nullable() && !column.type.nullable()) {
+      return Fail(ErrorKind::kInvalidInput,
+                  fmt::format("column '{}' cannot become NOT NULL: rows already there may be null", column.name));
+    }
+    return old.type.nullable() == column.type.nullable() ? Status()
+                                                         : iceberg::MakeColumnOptional(metadata, column.name);
   }
 
   iceberg::Catalog& catalog_;

@@ -319,6 +319,20 @@ Status RenameColumn(TableMetadata& metadata, std::string_view column, const std:
   return {};
 }
 
+Status OrderColumns(TableMetadata& metadata, const std::vector<std::string>& names) {
+  Schema schema = metadata.schema();
+  std::vector<Field> ordered;
+  for (const std::string& name : names) {
+    FLOE_TRY(const Field* found, Column(metadata, name));
+    ordered.push_back(*found);
+  }
+  if (ordered.size() != schema.fields.size())
+    return Fail(ErrorKind::kInvalidInput, "an order of columns names each of them once");
+  schema.fields = std::move(ordered);
+  Publish(metadata, std::move(schema));
+  return {};
+}
+
 Status PromoteColumn(TableMetadata& metadata, std::string_view column, const Type& type) {
   FLOE_TRY(const Field* found, Column(metadata, column));
   if (!found->type.IsPrimitive() || !CanPromote(found->type, type, metadata.format_version)) {

@@ -24,6 +24,8 @@ std::string PathSegment(std::string_view name);
 Status AddColumn(TableMetadata& metadata, std::string_view parent, Field field);
 Status DropColumn(TableMetadata& metadata, std::string_view column);
 Status RenameColumn(TableMetadata& metadata, std::string_view column, const std::string& name);
+/// `names`: all top-level columns, in their new order.
+Status OrderColumns(TableMetadata& metadata, const std::vector<std::string>& names);
 Status PromoteColumn(TableMetadata& metadata, std::string_view column, const Type& type);
 /// NOT NULL is dropped; the other way is refused, since old files may hold nulls.
 Status MakeColumnOptional(TableMetadata& metadata, std::string_view column);

@@ -95,6 +95,7 @@ Status Apply(const dialect::RenameColumn& action, CatalogTable& table) {
   std::ranges::replace(table.primary_key, old, action.to.text);
   if (column->kind == ColumnKind::kMetadata && column->metadata_key.empty()) column->metadata_key = old;
   column->name = action.to.text;
+  column->renamed_from = old;
   return {};
 }
 

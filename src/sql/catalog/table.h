@@ -37,6 +37,7 @@ struct CatalogColumn {
   std::string metadata_key;  ///< of a metadata column; never empty there
   bool is_virtual = false;   ///< metadata column that is not written
   std::string comment;
+  std::string renamed_from;  ///< from AlterTable to the catalog: the same column under a new name; else empty
   bool operator==(const CatalogColumn&) const = default;
 };
 
