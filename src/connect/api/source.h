@@ -2,6 +2,7 @@
 // What reads rows into a job or a query.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -77,6 +78,8 @@ class SourceReader {
   virtual std::vector<std::string> SplitNames() const = 0;
   /// After the checkpoint that holds Snapshot()'s value is durable: commit group offsets and the like. Best effort.
   virtual Status OnCheckpointCommitted(const std::string& snapshot) = 0;
+  /// How long Poll may stay away though nothing woke the job: for readers that look for new splits. nullopt: for ever.
+  virtual std::optional<std::chrono::milliseconds> PollEvery() const { return std::nullopt; }
   /// Records behind the end of the input, for lag metrics; nullopt when unknown.
   virtual std::optional<std::int64_t> Lag() const { return std::nullopt; }
 };

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/logging.h"
 #include "connect/kafka/message_decoder.h"
 #include "kafka/protocol/record_batch_reader.h"
 
@@ -63,7 +64,7 @@ class LogSource final : public SourceReader {
   Status Open(const MessageLayout& layout) {
     FLOE_TRY(decoder_, MessageDecoder::Make(request_, layout));
     if (request_.state) {
-      FLOE_TRY(restored_, DecodePositions(*request_.state));
+      FLOE_TRY(restored_, DecodePositions(*request_.state, &topic_ids_));
     }
     if (scan_.group.empty()) scan_.group = request_.default_group_id;
     return Discover(true);
@@ -82,6 +83,10 @@ class LogSource final : public SourceReader {
     for (const auto& split : splits_) names.push_back(split->name);
     return names;
   }
+  std::optional<std::chrono::milliseconds> PollEvery() const override {
+    if (Bounded() || scan_.discovery_ms <= 0) return std::nullopt;
+    return std::chrono::milliseconds(std::min(scan_.discovery_ms, kDiscoveryMs));
+  }
   std::optional<std::int64_t> Lag() const override {
     std::int64_t lag = 0;
     for (const auto& split : splits_) {
@@ -95,12 +100,16 @@ class LogSource final : public SourceReader {
   Status Discover(bool first);
   Result<std::vector<std::string>> Topics();
   Status AddSplit(const std::shared_ptr<log::Partition>& partition, bool first);
+  void NoteTopic(const log::Topic& topic);
+  void Restart(Split& split, const std::shared_ptr<log::Partition>& partition);
   Result<Offset> Start(log::Partition& partition, bool first);
   Result<std::optional<Offset>> Stop(log::Partition& partition);
   Result<Offset> GroupOffset(const log::Partition& partition);
   Result<bool> Fill(Split& split);
   Status Decode(Split& split, data::Batch& out, PollResult& result);
   Status DecodeRecord(Split& split, const ::floe::kafka::RecordView& record, std::size_t& row, PollResult& result);
+  /// Says where a damaged record is.
+  static Status At(const Split& split, Status status);
   void Wait(Split& split);
   void StopWaiting(Split& split);
 
@@ -110,6 +119,7 @@ class LogSource final : public SourceReader {
   KafkaScan scan_;
   std::unique_ptr<MessageDecoder> decoder_;
   Positions restored_;
+  TopicIds topic_ids_;
   std::shared_ptr<Wakeup> wakeup_;
   // Of the task thread.
   std::vector<std::unique_ptr<Split>> splits_;
@@ -138,16 +148,40 @@ Status LogSource::Discover(bool first) {
       topic = deps_.log->FindTopic(name);
     }
     if (!topic) continue;
+    NoteTopic(*topic);
     for (const auto& partition : topic->partitions) {
-      bool known = std::ranges::any_of(splits_, [&](const auto& s) {
+      auto known = std::ranges::find_if(splits_, [&](const auto& s) {
         return s->partition->id() == partition->id() && s->partition->topic() == name;
       });
-      if (!known) FLOE_TRY_VOID(AddSplit(partition, first));
+      if (known == splits_.end()) {
+        FLOE_TRY_VOID(AddSplit(partition, first));
+      } else if ((*known)->partition != partition) {
+        Restart(**known, partition);
+      }
     }
   }
   std::int64_t interval = std::min(scan_.discovery_ms, kDiscoveryMs);
   next_discovery_ = deps_.clock->MonotonicNow() + std::chrono::milliseconds(interval);
   return {};
+}
+
+/// A topic of this name with another id than before: positions in the old one say nothing about it.
+void LogSource::NoteTopic(const log::Topic& topic) {
+  auto [known, is_new] = topic_ids_.try_emplace(topic.name, topic.id);
+  if (is_new || known->second == topic.id) return;
+  logging::Warn("connect", "the topic was deleted and made again; the new one is read from its beginning",
+                {{"topic", topic.name}, {"table", request_.table.FullName()}});
+  known->second = topic.id;
+  std::erase_if(restored_, [&](const auto& position) { return position.first.first == topic.name; });
+}
+
+void LogSource::Restart(Split& split, const std::shared_ptr<log::Partition>& partition) {
+  StopWaiting(split);
+  split.partition = partition;
+  split.next = partition->log_start_offset();
+  split.buffer = nullptr;
+  split.rest = {};
+  split.batch_open = false;
 }
 
 Status LogSource::AddSplit(const std::shared_ptr<log::Partition>& partition, bool first) {
@@ -244,12 +278,19 @@ Result<PollResult> LogSource::Poll(data::Batch& out) {
   return result;
 }
 
+Status LogSource::At(const Split& split, Status status) {
+  if (status) return status;
+  return Fail(std::move(status).error().WithContext(
+      fmt::format("reading topic '{}' partition {} at offset {}; `floe check` looks for damage on disk",
+                  split.partition->topic(), split.partition->id().value(), split.next.value())));
+}
+
 /// Makes the next record batch of the split the open one; false when there is nothing to read now.
 Result<bool> LogSource::Fill(Split& split) {
   for (;;) {
     FLOE_TRY(auto batch, ::floe::kafka::NextBatch(split.rest));
     if (batch) {
-      FLOE_TRY_VOID(split.reader.Open(*batch));
+      FLOE_TRY_VOID(At(split, split.reader.Open(*batch)));
       if (split.reader.header().control()) {
         split.next = split.reader.header().last_offset() + 1;
         continue;
@@ -263,6 +304,8 @@ Result<bool> LogSource::Fill(Split& split) {
       split.next = split.partition->log_start_offset();  // retention was faster than this reader
       continue;
     }
+    // The topic was deleted: whatever comes under its name next is found by Discover.
+    if (!read && read.error().kind() == ErrorKind::kNotFound && !Bounded()) return false;
     if (!read) return Fail(std::move(read.error()));
     if (read->batches.empty()) return false;
     split.buffer = std::make_shared<std::string>(std::move(read->batches));
@@ -282,7 +325,7 @@ Status LogSource::Decode(Split& split, data::Batch& out, PollResult& result) {
       if (!more) break;
     }
     if (!split.reader.Next(record)) {
-      FLOE_TRY_VOID(split.reader.status());
+      FLOE_TRY_VOID(At(split, split.reader.status()));
       split.next = std::max(split.next, split.reader.header().last_offset() + 1);
       split.batch_open = false;
       continue;
@@ -329,6 +372,12 @@ Status LogSource::DecodeRecord(Split& split, const ::floe::kafka::RecordView& re
 
 void LogSource::Wait(Split& split) {
   if (split.waiting) return;
+  // A deleted partition would call back at once, for ever: PollEvery brings us back to look for a new one.
+  auto topic = deps_.log->FindTopic(split.partition->topic());
+  if (!topic || std::ranges::find(topic->partitions, split.partition) == topic->partitions.end()) {
+    next_discovery_ = {};
+    return;
+  }
   split.waiting = true;
   split.fired = std::make_shared<std::atomic<bool>>(false);
   split.token = split.partition->WhenReadable(split.next, [wakeup = wakeup_, fired = split.fired] {
@@ -347,7 +396,7 @@ Result<std::string> LogSource::Snapshot() {
   // Positions of partitions that are gone for now stay, so that they are not read twice when they come back.
   Positions positions = restored_;
   for (const auto& split : splits_) positions[{split->partition->topic(), split->partition->id()}] = split->next;
-  return EncodePositions(positions);
+  return EncodePositions(positions, topic_ids_);
 }
 
 Status LogSource::OnCheckpointCommitted(const std::string& snapshot) {

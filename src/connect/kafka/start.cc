@@ -149,15 +149,16 @@ std::string BootstrapServers(const TableDefinition& table) {
   return it == table.options.end() ? std::string() : it->second;
 }
 
-std::string EncodePositions(const Positions& positions) {
+std::string EncodePositions(const Positions& positions, const TopicIds& ids) {
   std::string text = "kafka 1\n";
+  for (const auto& [topic, id] : ids) text += fmt::format("{} {}\n", topic, id);
   for (const auto& [split, offset] : positions) {
     text += fmt::format("{} {} {}\n", split.first, split.second.value(), offset.value());
   }
   return text;
 }
 
-Result<Positions> DecodePositions(const std::string& text) {
+Result<Positions> DecodePositions(const std::string& text, TopicIds* ids) {
   Positions positions;
   std::vector<std::string> lines = Split(text, '\n');
   bool good = !lines.empty() && lines[0] == "kafka 1";
@@ -165,6 +166,10 @@ Result<Positions> DecodePositions(const std::string& text) {
     std::vector<std::string> words = Split(lines[i], ' ');
     std::int32_t partition = 0;
     std::int64_t offset = 0;
+    if (words.size() == 2) {
+      if (ids != nullptr) (*ids)[words[0]] = words[1];
+      continue;
+    }
     good = words.size() == 3 && Number(words[1], partition) && Number(words[2], offset);
     if (good) positions[{words[0], PartitionId(partition)}] = Offset(offset);
   }

@@ -45,9 +45,11 @@ std::string BootstrapServers(const TableDefinition& table);
 
 /// Positions of a reader, as Snapshot keeps them: next offset by topic and partition.
 using Positions = std::map<std::pair<std::string, PartitionId>, Offset>;
-std::string EncodePositions(const Positions& positions);
+/// Ids of the topics the positions belong to, where known: a topic that was made again has a new one.
+using TopicIds = std::map<std::string, std::string>;
+std::string EncodePositions(const Positions& positions, const TopicIds& ids = {});
 /// kCorruption.
-Result<Positions> DecodePositions(const std::string& text);
+Result<Positions> DecodePositions(const std::string& text, TopicIds* ids = nullptr);
 
 /// Names that match a Java-like pattern completely. kInvalidInput for a malformed one.
 Result<std::vector<std::string>> MatchTopics(const std::string& pattern, const std::vector<std::string>& names);

@@ -284,6 +284,9 @@ std::optional<TimestampUs> Task::NextDeadline() const {
   for (const auto& node : graph_->nodes) {
     if (auto due = node->op().NextTimer()) consider(due->value());
   }
+  for (const auto& source : graph_->sources) {
+    if (auto every = source->reader->PollEvery(); every && !source->ended) consider(looked_us_ + Micros(*every));
+  }
   if (dirty_ && options_.durable) consider(dirty_since_us_ + Micros(options_.checkpoint_interval));
   if (last_tick_us_ + kTickUs < tick_until_us_ && !graph_->sinks.empty()) consider(last_tick_us_ + kTickUs);
   return next;
