@@ -51,6 +51,21 @@ class StandaloneTest(unittest.TestCase):
         self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", query), "id,extra,n\n1,,2\n2,,1\n3,7,2\n")
         self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", "SELECT COUNT(*) AS n FROM iceberg.lab.`ev$snapshots`"), "n\n2\n")
 
+    def test_iceberg_columns_keep_their_values_when_renamed_and_moved(self):
+        script = (
+            "CREATE DATABASE iceberg.moves;\n"
+            "CREATE TABLE iceberg.moves.t (id BIGINT NOT NULL, s STRING) PARTITIONED BY (truncate(s, 1));\n"
+            "INSERT INTO iceberg.moves.t VALUES (1, 'x'), (2, 'y');\n"
+            "ALTER TABLE iceberg.moves.t RENAME s TO str;\n"
+            "ALTER TABLE iceberg.moves.t ADD (a INT FIRST, b STRING AFTER id);\n"
+            "INSERT INTO iceberg.moves.t VALUES (7, 3, 'b', 'z');\n"
+            "ALTER TABLE iceberg.moves.t MODIFY id BIGINT AFTER str;\n")
+        floe("sql", *self.data, "-f", "-", stdin=script)
+        query = "SELECT * FROM iceberg.moves.t ORDER BY id"
+        self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", query), "a,b,str,id\n,,x,1\n,,y,2\n7,b,z,3\n")
+        text = floe("sql", *self.data, "-e", "ALTER TABLE iceberg.moves.t MODIFY a INT NOT NULL", expect=1)
+        self.assertIn("cannot become NOT NULL", text)
+
     def test_errors_show_the_place(self):
         text = floe("sql", *self.data, "-e", "SELECT nme FROM (VALUES ('a')) AS t (name)", expect=1)
         self.assertIn("line 1, column 8", text)

@@ -6,7 +6,7 @@ import socket
 import tempfile
 import unittest
 
-from floe_node import Node, floe
+from floe_node import Node, floe, wait_for
 
 
 class NodeTest(unittest.TestCase):
@@ -67,6 +67,35 @@ class NodeTest(unittest.TestCase):
             self.assertIn(b"process_cpu_seconds_total", text)
             for line in node.read_log().splitlines():
                 self.assertIn("level", json.loads(line))
+
+
+
+
+class TopicTest(unittest.TestCase):
+    def test_a_topic_made_again_is_read_from_its_beginning(self):
+        script = (
+            "CREATE TABLE din (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 'din', 'format' = 'json', 'scan.startup.mode' = 'earliest-offset');\n"
+            "CREATE TABLE seen (id BIGINT, PRIMARY KEY (id) NOT ENFORCED);\n"
+            "INSERT INTO seen SELECT id FROM din;\n")
+
+        def produce(first, last):
+            floe("produce", "din", "--data", str(node.directory), stdin="".join(f'{{"id":{i}}}\n' for i in range(first, last)))
+
+        def seen(count):
+            wait_for(f"{count} rows", lambda: node.query("SELECT COUNT(*) FROM seen")[0][0] == count)
+
+        with Node() as node:
+            node.submit(script, "din")
+            produce(0, 300)
+            seen(300)
+            for begin, end, restart, count in ((1000, 1400, False, 700), (2000, 2300, True, 1000)):
+                floe("topic", "delete", "din", "--data", str(node.directory))
+                floe("topic", "create", "din", "--data", str(node.directory))
+                if restart:
+                    node.kill()
+                    node.start()
+                produce(begin, end)
+                seen(count)
 
 
 if __name__ == "__main__":
