@@ -92,7 +92,7 @@ class TopicTest(unittest.TestCase):
                 floe("topic", "delete", "din", "--data", str(node.directory))
                 floe("topic", "create", "din", "--data", str(node.directory))
                 if restart:
-                    node.kill()
+                    self.assertEqual(node.stop(), 0)  # with a checkpoint: the old topic's records are gone
                     node.start()
                 produce(begin, end)
                 seen(count)
