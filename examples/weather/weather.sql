@@ -25,8 +25,6 @@ CREATE TABLE IF NOT EXISTS weather (
   PRIMARY KEY (city, window_start) NOT ENFORCED
 ) WITH ('connector' = 'realtime');
 
-CREATE DATABASE IF NOT EXISTS iceberg.`default`;
-
 CREATE TABLE IF NOT EXISTS iceberg.`default`.weather (
   city        STRING,
   temperature STRING,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Storage and engines of a node.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/result.h"
@@ -17,6 +19,9 @@ Status StartStorage(Node::Parts& p) {
   FLOE_TRY(p.log, log::Log::Open(files, *p.store, SystemClock(), options));
   FLOE_TRY(p.iceberg,
            iceberg::Catalog::Open(*p.store, files, p.directory->Sub("warehouse"), SystemClock(), SystemRandom()));
+  // As every Hive metastore has it: scripts name iceberg.default.t without making the database.
+  FLOE_TRY(const std::vector<std::string> databases, p.iceberg->ListDatabases());
+  if (std::ranges::find(databases, "default") == databases.end()) FLOE_TRY_VOID(p.iceberg->CreateDatabase("default"));
   FLOE_TRY(p.realtime, realtime::Tables::Open(*p.store));
   return {};
 }

@@ -31,10 +31,10 @@ def wait_for(what, condition, seconds=DEADLINE):
 
 
 class Node:
-    def __init__(self, directory=None, arguments=(), environment=None):
+    def __init__(self, directory=None, arguments=(), environment=None, ports=("--ports", "auto")):
         self.own = directory is None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="floe-test-"))
-        self.arguments = list(arguments)
+        self.arguments = [*ports, *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.log = None
@@ -42,7 +42,7 @@ class Node:
     def start(self):
         (self.directory / "addresses.json").unlink(missing_ok=True)
         self.log = open(f"{self.directory}.log", "ab")
-        command = [FLOE, "serve", "--data", str(self.directory), "--ports", "auto", *self.arguments]
+        command = [FLOE, "serve", "--data", str(self.directory), *self.arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=self.environment)
         wait_for("addresses.json", lambda: self._addresses_or_exit())
         self.addresses = json.loads((self.directory / "addresses.json").read_text())
