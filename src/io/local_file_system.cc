@@ -144,8 +144,10 @@ class LocalFiles final : public FileSystem {
     std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(directory.c_str()), ::closedir);
     if (!stream) return Errno("list", directory);
     std::vector<FileInfo> files;
-    errno = 0;
-    while (const dirent* entry = ::readdir(stream.get())) {
+    for (;;) {
+      errno = 0;                                      // tells the end from a failure
+      const dirent* entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe): the stream is ours alone
+      if (entry == nullptr) break;
       std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       struct stat info{};
@@ -154,7 +156,6 @@ class LocalFiles final : public FileSystem {
         return Errno("stat", directory + "/" + name);
       }
       files.push_back({std::move(name), static_cast<std::uint64_t>(info.st_size), S_ISDIR(info.st_mode)});
-      errno = 0;
     }
     if (errno != 0) return Errno("list", directory);
     return files;

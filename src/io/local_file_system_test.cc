@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/matchers.h"
@@ -47,6 +48,14 @@ TEST_F(LocalFileSystemTest, DurableWriteReplacesAndLeavesNoTemporary) {
   ASSERT_EQ(list->size(), 1u);
   EXPECT_EQ((*list)[0].name, "state");
   EXPECT_EQ((*list)[0].size, 3u);
+}
+
+TEST_F(LocalFileSystemTest, ListPassesOverWhatIsGone) {
+  // A link to nothing looks like a file that was removed between its name and its size.
+  ASSERT_EQ(::symlink("nowhere", (directory_ + "/gone").c_str()), 0);
+  auto files = files_.List(directory_);
+  ASSERT_OK(files);
+  EXPECT_TRUE(files->empty());
 }
 
 TEST_F(LocalFileSystemTest, MissingIsNotFound) {
