@@ -178,6 +178,19 @@ TEST(Messages, GoldenRequestHeaderAndBody) {
   EXPECT_EQ(request->client_software_version, "2.0.2");
 }
 
+TEST(Messages, WhatFollowsARequestIsIgnored) {
+  // Metadata of all topics as librdkafka 2.16 asks: a null array in one byte, and three bytes of the old length after
+  // it.
+  std::string bytes("\0\x03\0\x0d\0\0\0\x09\0\7rdkafka\0\0\0\0\0\1\0\0", 25);
+  Reader reader(AsBytes(bytes));
+  const auto header = DecodeRequestHeader(reader);
+  ASSERT_OK(header);
+  const auto request = DecodeRequest<MetadataRequest>(reader, header->api_version);
+  ASSERT_OK(request);
+  EXPECT_FALSE(request->topics.has_value());
+  EXPECT_FALSE(request->allow_auto_topic_creation);
+}
+
 TEST(Messages, GoldenResponses) {
   ApiVersionsResponse versions;
   versions.error_code = 35;
@@ -255,7 +268,6 @@ TEST(Messages, UnknownTagsAreSkippedAndBadOnesRefused) {
                                  "x",
                                  4)),
               testing::HasSubstr("longer than the rest"));
-  EXPECT_THAT(decode(std::string("\0", 1) + fields + std::string("\0zz", 3)), testing::HasSubstr("bytes are left"));
 }
 
 TEST(Messages, LengthsAreCheckedBeforeMemoryIsTaken) {
