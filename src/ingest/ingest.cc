@@ -8,6 +8,7 @@
 #include "base/async/one_shot.h"
 #include "base/text.h"
 #include "ingest/partitioner.h"
+#include "ingest/route_fields.h"
 #include "net/json_text.h"
 
 namespace floe::ingest {
@@ -19,26 +20,6 @@ namespace {
 
 // More deleted topics than this and their writers are looked for.
 constexpr std::size_t kPruneWriters = 256;
-
-std::string_view NameOf(FieldType type) {
-  switch (type) {
-    case FieldType::kString: return "text";
-    case FieldType::kNumber: return "a number";
-    case FieldType::kInteger: return "a whole number";
-    case FieldType::kBoolean: return "true or false";
-  }
-  return "text";
-}
-
-bool Fits(FieldType type, std::string_view text) {
-  switch (type) {
-    case FieldType::kString: return true;
-    case FieldType::kNumber: return IsJsonNumber(text);
-    case FieldType::kInteger: return IsJsonNumber(text) && text.find_first_of(".eE") == std::string_view::npos;
-    case FieldType::kBoolean: return text == "true" || text == "false";
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -102,42 +83,6 @@ Status Ingest::AddRoutes(net::Router& router) {
                                   {.mutates = true}));
   }
   return {};
-}
-
-Result<Ingest::Values> Ingest::FieldsOf(const Compiled& route, const Request& request) const {
-  net::NameValues body;
-  const auto& fields = route.spec.fields;
-  if (std::ranges::any_of(fields, [](const FieldSpec& field) { return field.source == FieldSource::kBody; })) {
-    std::string text = request.body;
-    FLOE_TRY(body, ObjectMembers(text, options_.json.max_depth));
-  }
-  Values values;
-  for (const FieldSpec& field : fields) {
-    std::optional<std::string> value;
-    switch (field.source) {
-      case FieldSource::kQuery:
-        if (const std::string* found = request.Query(field.name)) value = *found;
-        break;
-      case FieldSource::kPath: value = request.PathParam(field.name); break;
-      case FieldSource::kBody: {
-        const auto it = std::ranges::find(body, field.name, &std::pair<std::string, std::string>::first);
-        if (it != body.end()) value = it->second;
-        break;
-      }
-    }
-    if (!value || value->empty()) {
-      if (field.required) {
-        return Fail(ErrorKind::kInvalidInput,
-                    fmt::format("'{}' is missing; it is required and must be {}", field.name, NameOf(field.type)));
-      }
-      value.reset();
-    } else if (!Fits(field.type, *value)) {
-      return Fail(ErrorKind::kInvalidInput,
-                  fmt::format("'{}' is '{}', but must be {}", field.name, value->substr(0, 100), NameOf(field.type)));
-    }
-    values.push_back(std::move(value));
-  }
-  return values;
 }
 
 Result<std::shared_ptr<const log::Topic>> Ingest::TopicFor(const std::string& name) const {
@@ -211,7 +156,7 @@ Task<Result<std::vector<Ingest::Written>>> Ingest::Write(std::shared_ptr<const l
 }
 
 Task<Result<Response>> Ingest::Log(std::shared_ptr<const Compiled> route, const Request& request) {
-  auto values = FieldsOf(*route, request);
+  auto values = ReadFields(route->spec.fields, request, options_.json.max_depth);
   auto topic = TopicFor(route->spec.topic);
   if (!values || !topic) {
     rejected_.Add();

@@ -51,10 +51,8 @@ class Ingest {
     Offset first;
     Offset last;
   };
-  using Values = std::vector<std::optional<std::string>>;
 
   static Result<Compiled> Compile(const RouteSpec& spec);
-  Result<Values> FieldsOf(const Compiled& route, const net::Request& request) const;
   Task<Result<net::Response>> Log(std::shared_ptr<const Compiled> route, const net::Request& request);
   Task<Result<net::Response>> Produce(const net::Request& request);
   Task<Result<std::vector<Written>>> Write(std::shared_ptr<const log::Topic> topic, std::vector<Record> records);
