@@ -90,6 +90,12 @@ class Partition {
   virtual std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) = 0;
   /// After it returns `ready` is not running and will not run.
   virtual void Forget(std::uint64_t token) = 0;
+  /// Makes `before` the log start: what lies below cannot be read any more and never comes back. Whole segments below
+  /// it are removed. Returns the log start, which is higher when it was. Durable when it returns. kOutOfRange above the
+  /// high watermark.
+  virtual Result<Offset> DeleteRecords(Offset /*before*/) {
+    return Fail(ErrorKind::kNotSupported, "records of this partition cannot be deleted");
+  }
   /// The first record whose timestamp is >= `timestamp`; offset -1 when there is none.
   virtual Result<OffsetAndTimestamp> OffsetForTimestamp(TimestampMs timestamp) = 0;
   virtual OffsetAndTimestamp MaxTimestamp() const = 0;

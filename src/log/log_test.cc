@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/log.h"
 
+#include <limits>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "log/check.h"
 #include "log/harness_testing.h"
+#include "log/log_start.h"
 #include "log/partition.h"
 #include "log/segment.h"
 
@@ -364,6 +366,88 @@ TEST(LogTest, RetentionRemovesWholeOldSegments) {
   by_time = h.Topic("time");
   EXPECT_EQ(by_time->log_start_offset(), Offset(20));
   EXPECT_EQ(Append(*by_time, MakeBatch({{now, "x"}}))->base_offset, Offset(20));
+}
+
+TEST(LogTest, DeletedRecordsStayDeletedAfterEveryKindOfStop) {
+  Harness harness(600);
+  auto partition = harness.Topic("t");
+  for (int i = 0; i < 40; ++i) {
+    auto appended = Append(*partition, MakeBatch({{1000 + 2 * i, "a"}, {1001 + 2 * i, "b"}}));
+    ASSERT_OK(appended);
+    ASSERT_OK(WaitDurable(*partition, appended->last_offset + 1));
+  }
+  const auto before = partition->size_bytes();
+  EXPECT_THAT(partition->DeleteRecords(Offset(81)), IsError(ErrorKind::kOutOfRange));
+  auto start = partition->DeleteRecords(Offset(41));  // inside a batch, inside a segment
+  ASSERT_OK(start);
+  EXPECT_EQ(*start, Offset(41));
+  EXPECT_EQ(*partition->DeleteRecords(Offset(7)), Offset(41)) << "it never goes back";
+  EXPECT_LT(partition->size_bytes(), before) << "segments below it are gone";
+  const auto expect = [&](const char* when, Offset first) {
+    auto now = harness.Topic("t");
+    EXPECT_EQ(now->log_start_offset(), first) << when;
+    EXPECT_EQ(now->high_watermark(), Offset(80)) << when;
+    EXPECT_THAT(now->Read(first + -1, 1000), IsError(ErrorKind::kOutOfRange)) << when;
+    auto records = ReadAll(*now, first);
+    EXPECT_EQ(records.size(), static_cast<std::size_t>(80 - first.value())) << when;
+    if (!records.empty()) {
+      EXPECT_EQ(records.front().offset, first) << when;
+      auto found = now->OffsetForTimestamp(TimestampMs(0));
+      ASSERT_OK(found);
+      EXPECT_EQ(found->offset, first) << "no time leads to a deleted record, " << when;
+      EXPECT_EQ(now->MaxTimestamp().offset, Offset(79)) << when;
+    }
+  };
+  expect("at once", Offset(41));
+  partition.reset();
+  harness.Kill();
+  expect("after a kill", Offset(41));
+  harness.Restart();
+  expect("after a stop", Offset(41));
+  SeededRandom random(7);
+  harness.Crash(random);
+  expect("after a power failure", Offset(41));
+  ASSERT_OK(harness.Topic("t")->DeleteRecords(Offset(80)));
+  EXPECT_EQ(harness.Topic("t")->size_bytes(), 0U) << "all of it";
+  expect("when all is deleted", Offset(80));
+  harness.Kill();
+  expect("when all is deleted, after a kill", Offset(80));
+  auto appended = Append(*harness.Topic("t"), MakeBatch({{5, "next"}}));
+  ASSERT_OK(appended);
+  EXPECT_EQ(appended->base_offset, Offset(80));
+}
+
+TEST(LogTest, ACrashBetweenTheLogStartAndTheRemovalOfSegmentsIsFinishedByRetention) {
+  Harness harness(600);
+  auto partition = harness.Topic("t", {{{"retention.ms", "-1"}}});
+  for (int i = 0; i < 40; ++i) ASSERT_OK(Append(*partition, MakeBatch({{1000 + i, "some value or other"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(40)));
+  ASSERT_OK(WriteLogStart(harness.files_, harness.Directory("t"), Offset(30)));
+  const auto before = partition->size_bytes();
+  partition.reset();
+  harness.Kill();
+  partition = harness.Topic("t");
+  EXPECT_EQ(partition->log_start_offset(), Offset(30));
+  EXPECT_EQ(partition->size_bytes(), before);
+  ASSERT_OK(Inner(*partition).ApplyRetention());
+  EXPECT_LT(partition->size_bytes(), before);
+  EXPECT_EQ(partition->log_start_offset(), Offset(30));
+  EXPECT_EQ(ReadAll(*partition, Offset(30)).size(), 10U);
+}
+
+TEST(LogTest, TheLogStartFileIsRefusedWhenDamaged) {
+  for (std::int64_t offset : {std::int64_t{0}, std::int64_t{42}, std::numeric_limits<std::int64_t>::max()}) {
+    auto parsed = ParseLogStart(EncodeLogStart(Offset(offset)));
+    ASSERT_OK(parsed);
+    EXPECT_EQ(*parsed, Offset(offset));
+  }
+  const std::string good = EncodeLogStart(Offset(1234));
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] ^= 1;
+    EXPECT_THAT(ParseLogStart(bad), IsError(ErrorKind::kCorruption)) << bad;
+    EXPECT_THAT(ParseLogStart(good.substr(0, i)), IsError(ErrorKind::kCorruption));
+  }
 }
 
 TEST(LogTest, LogAppendTimeAndRecompression) {

@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "kafka/protocol/record_batch_reader.h"
 #include "log/batch_scanner.h"
+#include "log/log_start.h"
 
 namespace floe::log {
 namespace {
@@ -120,14 +121,15 @@ Result<OffsetAndTimestamp> PartitionLog::OffsetForTimestamp(TimestampMs timestam
   FLOE_TRY(View view, Look(log_start_offset()));
   for (const auto& segment : *view.segments) {
     if (segment->max_timestamp() < timestamp) continue;
-    FLOE_TRY(auto found, SearchTimestamp(*segment, timestamp, view.Limit(*segment)));
+    FLOE_TRY(auto found, SearchTimestamp(*segment, timestamp, view));
     if (found) return *found;
   }
   return OffsetAndTimestamp{};
 }
 
 Result<std::optional<OffsetAndTimestamp>> PartitionLog::SearchTimestamp(Segment& segment, TimestampMs timestamp,
-                                                                        std::uint64_t limit) {
+                                                                        const View& view) {
+  const std::uint64_t limit = view.Limit(segment);
   FLOE_TRY(std::uint64_t position, segment.FindTimestamp(timestamp, limit));
   FLOE_TRY(auto reader, segment.Reader());
   BatchScanner headers(*reader, BatchScanner::Depth::kHeaders, position, limit);
@@ -135,7 +137,7 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::SearchTimestamp(Segment&
   while (true) {
     FLOE_TRY(auto item, headers.Next());
     if (!item) return std::nullopt;
-    if (item->header.max_timestamp < timestamp) continue;
+    if (item->header.max_timestamp < timestamp || item->header.last_offset() < view.log_start) continue;
     std::string bytes(item->header.size_bytes(), '\0');
     FLOE_TRY(std::size_t n, reader->ReadAt(item->position, std::as_writable_bytes(std::span(bytes))));
     bytes.resize(n);
@@ -143,7 +145,8 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::SearchTimestamp(Segment&
     FLOE_TRY_VOID(records.Open(std::as_bytes(std::span(bytes))));
     kafka::RecordView record;
     while (records.Next(record))
-      if (record.timestamp >= timestamp) return OffsetAndTimestamp{record.offset, record.timestamp};
+      if (record.timestamp >= timestamp && record.offset >= view.log_start)
+        return OffsetAndTimestamp{record.offset, record.timestamp};
   }
 }
 
@@ -265,7 +268,8 @@ Status PartitionLog::ApplyRetention() {
     const Segment& segment = *(*all)[count];
     bool too_much =
         config->retention_bytes >= 0 && left - segment.size() >= static_cast<std::uint64_t>(config->retention_bytes);
-    if (!too_much && !expired(segment)) break;
+    const bool deleted = segment.end() <= log_start_offset();  // a crash came before its removal
+    if (!too_much && !deleted && !expired(segment)) break;
     left -= segment.size();
   }
   producers_.Expire(TimestampMs(now.value() - kProducerExpiryMs));
@@ -278,9 +282,10 @@ Status PartitionLog::DropSegmentsLocked(std::size_t count) {
   {
     std::lock_guard lock(mu_);
     segments_ = kept;
-    log_start_.store(kept->front()->base().value(), std::memory_order_release);
-    if (durable_max_.offset < kept->front()->base()) durable_max_ = {};
-    if (written_max_.offset < kept->front()->base()) written_max_ = {};
+    // A deletion may have put it inside the first segment that is kept.
+    log_start_.store(std::max(log_start_offset(), kept->front()->base()).value(), std::memory_order_release);
+    if (durable_max_.offset < log_start_offset()) durable_max_ = {};
+    if (written_max_.offset < log_start_offset()) written_max_ = {};
   }
   // Oldest first, so that a crash half-way leaves no hole.
   for (std::size_t i = 0; i < count; ++i) {
@@ -301,10 +306,45 @@ Status PartitionLog::DropSegmentsLocked(std::size_t count) {
   if (newest && newest != kept->back()) {
     FLOE_TRY(Offset offset, newest->FindMaxTimestamp());
     std::lock_guard lock(mu_);
-    if (durable_max_.offset.value() < 0) durable_max_ = {offset, newest->max_timestamp()};
+    if (durable_max_.offset.value() < 0 && offset >= log_start_offset())
+      durable_max_ = {offset, newest->max_timestamp()};
     if (written_max_.offset.value() < 0) written_max_ = durable_max_;
   }
   return {};
+}
+
+// ---- deletion by request
+
+Result<Offset> PartitionLog::DeleteRecords(Offset before) {
+  std::lock_guard append_lock(append_mu_);
+  FLOE_TRY_VOID(RefuseWrites());
+  if (before > high_watermark()) {
+    return Fail(ErrorKind::kOutOfRange, "records of '" + identity_.topic + "' partition " +
+                                            std::to_string(identity_.id.value()) + " end at offset " +
+                                            std::to_string(high_watermark().value()) + "; there is nothing before " +
+                                            std::to_string(before.value()) + " to delete");
+  }
+  if (before > log_start_offset()) FLOE_TRY_VOID(RaiseLogStartLocked(before));
+  return log_start_offset();
+}
+
+/// The file comes first: a crash after it leaves segments that the next retention round removes.
+Status PartitionLog::RaiseLogStartLocked(Offset before) {
+  FLOE_TRY_VOID(WriteLogStart(environment_.files, identity_.directory, before));
+  {
+    std::lock_guard lock(mu_);
+    log_start_.store(before.value(), std::memory_order_release);
+    if (durable_max_.offset < before) durable_max_ = {};
+    if (written_max_.offset < before) written_max_ = {};
+  }
+  logging::Info("log", "deleted records by request",
+                {{"topic", identity_.topic}, {"partition", identity_.id.value()}, {"log_start", before.value()}});
+  // With nothing left, the last segment's space is given back too.
+  if (before == log_end_offset() && segments()->back()->size() > 0) FLOE_TRY_VOID(RollLocked());
+  auto all = segments();
+  std::size_t count = 0;
+  while (count + 1 < all->size() && (*all)[count]->end() <= before) ++count;
+  return count > 0 ? DropSegmentsLocked(count) : Status();
 }
 
 // ---- the end

@@ -51,6 +51,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   Result<FileRange> Locate(Offset from, std::size_t max_bytes) override;
   std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) override;
   void Forget(std::uint64_t token) override { readable_waiters_.Forget(token); }
+  Result<Offset> DeleteRecords(Offset before) override;
   Result<OffsetAndTimestamp> OffsetForTimestamp(TimestampMs timestamp) override;
   OffsetAndTimestamp MaxTimestamp() const override;
   Offset log_start_offset() const override { return Offset(log_start_.load(std::memory_order_acquire)); }
@@ -114,8 +115,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::shared_ptr<const EffectiveConfig> config() const;
   std::shared_ptr<const Segments> segments() const;
   Result<FileRange> LocateIn(const View& view, Offset from, std::size_t max_bytes) const;
-  Result<std::optional<OffsetAndTimestamp>> SearchTimestamp(Segment& segment, TimestampMs timestamp,
-                                                            std::uint64_t limit);
+  Result<std::optional<OffsetAndTimestamp>> SearchTimestamp(Segment& segment, TimestampMs timestamp, const View& view);
+  Status RaiseLogStartLocked(Offset before);
   Status DropSegmentsLocked(std::size_t count);
 
   const Environment environment_;

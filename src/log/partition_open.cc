@@ -4,6 +4,7 @@
 
 #include "base/logging.h"
 #include "log/batch_scanner.h"
+#include "log/log_start.h"
 #include "log/partition.h"
 
 namespace floe::log {
@@ -43,8 +44,10 @@ Status PartitionLog::Load(bool clean) {
   mark_ = AcknowledgedMark(environment_.files, identity_.directory);
   const Segment& last = *segments_->back();
   size_ += last.size();
-  log_start_ = segments_->front()->base().value();
   log_end_ = last.end().value();
+  FLOE_TRY(Offset deleted, ReadLogStart(environment_.files, identity_.directory));
+  // Only durable records are deleted, so it lies beyond the end only on a disk that lost some.
+  log_start_ = std::clamp(deleted, segments_->front()->base(), log_end_offset()).value();
   high_watermark_ = last.end().value();
   durable_base_ = last.base();
   durable_position_ = written_position_ = last.size();
@@ -53,7 +56,7 @@ Status PartitionLog::Load(bool clean) {
                                  [](const auto& a, const auto& b) { return a->max_timestamp() < b->max_timestamp(); });
   if ((*newest)->max_timestamp().value() >= 0) {
     FLOE_TRY(Offset offset, (*newest)->FindMaxTimestamp());
-    durable_max_ = written_max_ = {offset, (*newest)->max_timestamp()};
+    if (offset >= log_start_offset()) durable_max_ = written_max_ = {offset, (*newest)->max_timestamp()};
   }
   return RestoreProducers();
 }
@@ -104,7 +107,7 @@ Status PartitionLog::OpenLast(Offset base, bool clean) {
 }
 
 Status PartitionLog::RestoreProducers() {
-  Offset from = log_start_offset();
+  Offset from = segments_->front()->base();  // deleted records still say what their producers sent
   FLOE_TRY(auto listed, environment_.files.List(identity_.directory));
   for (const io::FileInfo& file : listed) {
     auto offset = ParseSegmentName(file.name, ".snapshot");
