@@ -92,6 +92,11 @@ Result<MemoryReservation> MemoryBudget::Reserve(int component, std::uint64_t byt
   return MemoryReservation(this, component, bytes);
 }
 
+std::optional<MemoryReservation> MemoryBudget::TryReserve(int component, std::uint64_t bytes) {
+  if (!TryTake(At(component), bytes)) return std::nullopt;
+  return MemoryReservation(this, component, bytes);
+}
+
 void MemoryBudget::Give(int component, std::uint64_t bytes) {
   At(component).used.fetch_sub(bytes, std::memory_order_relaxed);
   used_.fetch_sub(bytes, std::memory_order_relaxed);

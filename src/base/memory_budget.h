@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ class MemoryBudget {
   int Register(std::string component, std::function<std::uint64_t(std::uint64_t)> spill = {});
   /// kResourceExhausted names who holds how much, after every component was asked to spill.
   Result<MemoryReservation> Reserve(int component, std::uint64_t bytes);
+
+  /// The same without asking anybody to spill: never blocks.
+  std::optional<MemoryReservation> TryReserve(int component, std::uint64_t bytes);
 
   std::uint64_t limit() const { return limit_; }
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
