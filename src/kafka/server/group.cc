@@ -235,11 +235,17 @@ void Group::CompleteJoin(GroupTime now, GroupEffects& effects) {
   state_ = State::kCompletingRebalance;
   for (auto& [id, member] : members_) {
     member.assignment.clear();
+    member.synced = false;
     if (!member.joining) continue;
     KeepAlive(member, now);
     effects.joins.emplace_back(*std::exchange(member.joining, {}), CurrentAnswer(id));
   }
   latest_ = now + LongestRebalance();
+}
+
+bool Group::AwaitsSync() const {
+  return (state_ == State::kCompletingRebalance || state_ == State::kStable) &&
+         std::ranges::any_of(members_, [](const auto& entry) { return !entry.second.synced; });
 }
 
 std::chrono::milliseconds Group::LongestRebalance() const {
@@ -310,6 +316,7 @@ void Group::Sync(const SyncEvent& event, WaitToken token, GroupTime now, GroupEf
     case State::kEmpty: return refuse(ErrorCode::kUnknownMemberId);
     case State::kPreparingRebalance: return refuse(ErrorCode::kRebalanceInProgress);
     case State::kStable:
+      member.synced = true;
       KeepAlive(member, now);
       effects.syncs.emplace_back(token, AssignmentOf(member));
       return;
@@ -317,6 +324,7 @@ void Group::Sync(const SyncEvent& event, WaitToken token, GroupTime now, GroupEf
   }
   if (member.syncing) effects.syncs.emplace_back(*member.syncing, SyncError(ErrorCode::kRebalanceInProgress));
   member.syncing = token;
+  member.synced = true;
   if (event.member_id != leader_) return;
   for (const auto& [id, assignment] : event.assignments) {
     if (const auto found = members_.find(id); found != members_.end()) found->second.assignment = assignment;
@@ -370,10 +378,11 @@ ErrorCode Group::CheckCommit(const std::string& member_id, const std::optional<s
 void Group::Tick(GroupTime now, GroupEffects& effects) {
   bool lost = std::erase_if(pending_, [now](const auto& pending) { return pending.second <= now; }) > 0;
   bool lost_member = false;
+  const bool sync_over = AwaitsSync() && latest_ <= now;
   for (auto it = members_.begin(); it != members_.end();) {
     const auto next = std::next(it);
     const bool waits = it->second.joining || it->second.syncing;
-    const bool never_synced = state_ == State::kCompletingRebalance && latest_ <= now && !it->second.syncing;
+    const bool never_synced = sync_over && !it->second.synced;
     if (never_synced || (!waits && it->second.deadline <= now)) {
       RemoveMember(it, ErrorCode::kUnknownMemberId, effects);
       lost = lost_member = true;
@@ -409,7 +418,7 @@ std::optional<GroupTime> Group::NextDeadline() const {
     const bool all = std::ranges::all_of(members_, [](const auto& entry) { return entry.second.joining.has_value(); });
     consider(all && pending_.empty() ? earliest_ : latest_);
   }
-  if (state_ == State::kCompletingRebalance) consider(latest_);
+  if (AwaitsSync()) consider(latest_);
   return next;
 }
 

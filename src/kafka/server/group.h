@@ -152,6 +152,7 @@ class Group {
     std::optional<WaitToken> syncing;
     GroupTime deadline{0};  ///< of the next heartbeat
     std::uint64_t order = 0;
+    bool synced = false;  ///< has asked for its assignment in this generation
   };
   using Members = std::map<std::string, Member>;
 
@@ -168,6 +169,8 @@ class Group {
   void CompleteJoinIfAll(GroupTime now, GroupEffects& effects);
   void CompleteJoin(GroupTime now, GroupEffects& effects);
   void AfterRemoval(GroupTime now, GroupEffects& effects);
+  /// Members have until `latest_` to ask for their assignment, also when the leader has given it already.
+  bool AwaitsSync() const;
   std::chrono::milliseconds LongestRebalance() const;
   std::string SelectProtocol() const;
   std::set<std::string> CommonProtocols() const;
@@ -187,8 +190,7 @@ class Group {
   std::map<std::string, GroupTime> pending_;           ///< ids given out by KIP-394, until when they may be used
   std::map<std::string, std::string> static_members_;  ///< instance id -> member id
   std::uint64_t next_order_ = 0;
-  // While preparing: the earliest and the latest time to form the generation. While completing: the latest for
-  // SyncGroup.
+  // While preparing: the earliest and the latest time to form the generation. Afterwards: the latest for SyncGroup.
   GroupTime earliest_{0};
   GroupTime latest_{0};
   bool grew_ = false;  ///< somebody new came during the initial delay

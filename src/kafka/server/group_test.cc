@@ -185,6 +185,65 @@ TEST_F(GroupTest, LeavingMakesTheOthersJoinAgain) {
   EXPECT_EQ(again.leader, follower);
 }
 
+TEST_F(GroupTest, ALeaderThatNeverSyncsIsRemovedAndTheOthersRebalance) {
+  const auto first = StableMember();
+  const auto second = Join(Event(""));
+  const auto leader = joins_.at(Join(Event(first)));
+  ASSERT_EQ(leader.leader, first);
+  const auto follower = joins_.at(second).member_id;
+  const auto waiting = Sync(follower, 2);
+  // Alive by its heartbeats, so only the rebalance timeout of 30 s can end this.
+  for (int i = 0; i < 5; ++i) {
+    Advance(milliseconds(5'900));
+    EXPECT_EQ(Heartbeat(first, 2), ErrorCode::kNone);
+    EXPECT_TRUE(Waits(waiting));
+  }
+  Advance(milliseconds(500));
+  ASSERT_FALSE(Waits(waiting));
+  EXPECT_EQ(syncs_.at(waiting).error, ErrorCode::kRebalanceInProgress);
+  EXPECT_EQ(Heartbeat(first, 2), ErrorCode::kUnknownMemberId);
+  const auto again = joins_.at(Join(Event(follower)));
+  EXPECT_EQ(again.generation, 3);
+  EXPECT_EQ(again.leader, follower);
+  EXPECT_EQ(again.members.size(), 1U);
+  EXPECT_EQ(syncs_.at(Sync(follower, 3, {{follower, "all"}})).assignment, "all");
+}
+
+TEST_F(GroupTest, AFollowerThatNeverSyncsIsRemovedAndTheOthersRebalance) {
+  const auto first = StableMember();
+  const auto second = Join(Event(""));
+  Join(Event(first));
+  const auto follower = joins_.at(second).member_id;
+  EXPECT_EQ(syncs_.at(Sync(first, 2, {{first, "a"}, {follower, "b"}})).assignment, "a");
+  EXPECT_EQ(group_->state(), Group::State::kStable);
+  for (int i = 0; i < 5; ++i) {
+    Advance(milliseconds(5'900));
+    EXPECT_EQ(Heartbeat(first, 2), ErrorCode::kNone);
+    EXPECT_EQ(Heartbeat(follower, 2), ErrorCode::kNone);
+  }
+  Advance(milliseconds(500));
+  EXPECT_EQ(Heartbeat(follower, 2), ErrorCode::kUnknownMemberId);
+  EXPECT_EQ(Heartbeat(first, 2), ErrorCode::kRebalanceInProgress);
+  EXPECT_EQ(joins_.at(Join(Event(first))).members.size(), 1U);
+}
+
+TEST_F(GroupTest, WhoSyncsInTimeStays) {
+  const auto first = StableMember();
+  const auto second = Join(Event(""));
+  Join(Event(first));
+  const auto follower = joins_.at(second).member_id;
+  Sync(first, 2, {{first, "a"}, {follower, "b"}});
+  Advance(seconds(9));
+  EXPECT_EQ(syncs_.at(Sync(follower, 2)).assignment, "b");
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(Heartbeat(first, 2), ErrorCode::kNone);
+    EXPECT_EQ(Heartbeat(follower, 2), ErrorCode::kNone);
+    Advance(seconds(9));
+  }
+  EXPECT_EQ(group_->state(), Group::State::kStable);
+  EXPECT_EQ(group_->generation(), 2);
+}
+
 TEST_F(GroupTest, WrongGenerationsAndStrangersAreRefused) {
   const auto first = StableMember();
   EXPECT_EQ(Heartbeat(first, 7), ErrorCode::kIllegalGeneration);
