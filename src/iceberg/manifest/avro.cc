@@ -17,7 +17,8 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kMagic("Obj\1", 4);
 constexpr std::size_t kBlockBytes = 64 << 10;
-constexpr std::size_t kMaxInflated = std::size_t{1} << 30;
+constexpr std::size_t kMaxInflated = std::size_t{1} << 30;  // of all blocks of a file
+constexpr std::size_t kMaxWeight = 100'000;
 
 std::unexpected<Error> Bad(std::string_view what) {
   return Fail(ErrorKind::kCorruption, fmt::format("Avro file: {}", what));
@@ -43,6 +44,7 @@ class SchemaParser {
       auto item = json.find(name == "array" ? "items" : "values");
       if (item == json.end()) return Bad(fmt::format("{} without an item type", name));
       FLOE_TRY(AvroTypePtr child, Parse(*item, depth + 1));
+      FLOE_TRY_VOID(Add(*out, *child));
       out->children.push_back(std::move(child));
       return AvroTypePtr(out);
     }
@@ -77,6 +79,12 @@ class SchemaParser {
     return Fail(ErrorKind::kNotSupported, fmt::format("Avro file: type '{}' is unknown or refers to itself", name));
   }
 
+  static Status Add(AvroType& whole, const AvroType& part) {
+    whole.weight += part.weight;
+    if (whole.weight <= kMaxWeight) return {};
+    return Fail(ErrorKind::kNotSupported, fmt::format("Avro file: the schema has more than {} parts", kMaxWeight));
+  }
+
   Result<AvroTypePtr> Remember(const Json& json, std::shared_ptr<AvroType> type) {
     auto name = json.find("name");
     if (name != json.end() && name->is_string()) names_[name->get<std::string>()] = type;
@@ -88,6 +96,7 @@ class SchemaParser {
     out->kind = AvroKind::kUnion;
     for (const Json& branch : json) {
       FLOE_TRY(AvroTypePtr child, Parse(branch, depth + 1));
+      FLOE_TRY_VOID(Add(*out, *child));
       out->children.push_back(std::move(child));
     }
     if (out->children.empty()) return Bad("an empty union");
@@ -107,6 +116,7 @@ class SchemaParser {
         field.field_id = id->get<std::int32_t>();
       }
       FLOE_TRY(field.type, Parse(item["type"], depth + 1));
+      FLOE_TRY_VOID(Add(*out, *field.type));
       out->fields.push_back(std::move(field));
     }
     return Remember(json, out);
@@ -115,7 +125,7 @@ class SchemaParser {
   std::map<std::string, AvroTypePtr, std::less<>> names_;
 };
 
-Result<std::string> Inflate(std::string_view bytes) {
+Result<std::string> Inflate(std::string_view bytes, std::size_t most) {
   z_stream stream{};
   if (inflateInit2(&stream, -15) != Z_OK) return Fail(ErrorKind::kInternal, "zlib does not start");
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
@@ -123,7 +133,7 @@ Result<std::string> Inflate(std::string_view bytes) {
   std::string out(std::max<std::size_t>(4096, bytes.size() * 6), '\0');
   std::size_t filled = 0;
   int code = Z_OK;
-  while (code == Z_OK && filled < kMaxInflated) {
+  while (code == Z_OK && filled <= most) {
     if (filled == out.size()) out.resize(out.size() * 2);
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
     stream.avail_out = static_cast<uInt>(out.size() - filled);
@@ -131,6 +141,7 @@ Result<std::string> Inflate(std::string_view bytes) {
     filled = out.size() - stream.avail_out;
   }
   inflateEnd(&stream);
+  if (code == Z_OK || filled > most) return Bad(fmt::format("its blocks hold more than {} bytes", kMaxInflated));
   if (code != Z_STREAM_END) return Bad("a deflate block is damaged");
   out.resize(filled);
   return out;
@@ -303,6 +314,7 @@ Result<AvroFile> ReadAvroFile(std::string_view content) {
     return Fail(ErrorKind::kNotSupported,
                 fmt::format("Avro file: codec '{}' is not supported, only null and deflate", codec->second));
   }
+  std::size_t inflated = 0;
   while (!decoder.at_end()) {
     std::int64_t records = decoder.Long();
     std::string_view bytes = decoder.Bytes();
@@ -310,7 +322,8 @@ Result<AvroFile> ReadAvroFile(std::string_view content) {
     if (decoder.failed() || records < 0 || end != sync) return Bad("a block is cut off or damaged");
     std::string block(bytes);
     if (deflated) {
-      FLOE_TRY(block, Inflate(bytes));
+      FLOE_TRY(block, Inflate(bytes, kMaxInflated - inflated));
+      inflated += block.size();
     }
     if (records > static_cast<std::int64_t>(block.size())) return Bad("a block claims more records than it has bytes");
     file.records += records;

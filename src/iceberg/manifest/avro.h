@@ -45,9 +45,10 @@ struct AvroType {
   std::vector<AvroField> fields;      ///< record
   std::vector<AvroTypePtr> children;  ///< union: branches; array and map: the item
   std::size_t size = 0;               ///< fixed
+  std::size_t weight = 1;             ///< types met by walking it, so that names used twice cannot multiply for ever
 };
 
-/// kCorruption for what is no schema; kNotSupported for recursive types.
+/// kCorruption for what is no schema; kNotSupported for recursive types and for those of more than 100000 parts.
 Result<AvroTypePtr> ParseAvroSchema(std::string_view json);
 
 /// Reads one block's bytes. After the first error every read gives zero and `failed()` says so: check it once at the
@@ -71,13 +72,18 @@ class AvroDecoder {
   const AvroType& Branch(const AvroType& type);
   void Skip(const AvroType& type);
 
-  /// Calls `on_item` once per array item; it must read the item whole.
+  /// Calls `on_item` once per array item; it must read the item whole. Fails on items of no bytes: a few bytes could
+  /// claim any number of them.
   template <typename Fn>
   void ForEach(Fn&& on_item) {
     while (true) {
       std::int64_t count = BlockCount();
       if (count == 0 || failed_) return;
-      for (std::int64_t i = 0; i < count && !failed_; ++i) on_item();
+      for (std::int64_t i = 0; i < count && !failed_; ++i) {
+        const std::size_t before = rest_.size();
+        on_item();
+        if (rest_.size() == before) Fail();
+      }
     }
   }
   /// Calls `on_field(field, branch type)` for each field of a record; it reads or skips the value.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceberg/manifest/avro.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/matchers.h"
@@ -122,6 +123,26 @@ TEST(AvroTest, RefusesLies) {
   count.Long(INT64_MAX);
   AvroDecoder decoder(count.bytes());
   decoder.ForEach([] {});
+  EXPECT_TRUE(decoder.failed());
+}
+
+TEST(AvroTest, RefusesSmallInputsThatMeanEndlessWork) {
+  // Each record holds the one before twice: a million parts in a kilobyte.
+  std::string type = R"({"type":"record","name":"r0","fields":[]})";
+  for (int i = 1; i <= 20; ++i) {
+    type = fmt::format(
+        R"({{"type":"record","name":"r{}","fields":[{{"name":"a","type":{}}},{{"name":"b","type":"r{}"}}]}})", i, type,
+        i - 1);
+  }
+  EXPECT_THAT(ParseAvroSchema(type), IsError(ErrorKind::kNotSupported));
+  // An array of ten nothings, over and over.
+  auto array = ParseAvroSchema(R"({"type":"array","items":"null"})");
+  ASSERT_OK(array);
+  AvroEncoder items;
+  items.Long(10);
+  for (int i = 0; i < 10; ++i) items.Long(0);
+  AvroDecoder decoder(items.bytes());
+  decoder.Skip(**array);
   EXPECT_TRUE(decoder.failed());
 }
 

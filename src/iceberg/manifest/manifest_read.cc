@@ -73,6 +73,8 @@ Literal ReadPartitionValue(AvroDecoder& in, const AvroType& stored, const Type& 
       std::int64_t value = in.Long();
       if (type.id == TypeId::kDecimal) return static_cast<Int128>(value);
       if (type.id == TypeId::kFloat || type.id == TypeId::kDouble) return static_cast<double>(value);
+      const bool narrow = type.id == TypeId::kInt || type.id == TypeId::kDate;
+      if (narrow && value != static_cast<std::int32_t>(value)) in.Fail();
       return value;
     }
     case AvroKind::kFloat: return static_cast<double>(in.Float());

@@ -269,8 +269,13 @@ std::string DateText(std::int64_t days) {
 
 std::string TimestampText(std::int64_t micros) {
   constexpr std::int64_t kDay = 86'400'000'000;
-  std::int64_t days = micros / kDay - (micros % kDay < 0 ? 1 : 0);
-  return DateText(days) + "T" + TimeText(micros - days * kDay);
+  std::int64_t days = micros / kDay;
+  std::int64_t rest = micros % kDay;
+  if (rest < 0) {
+    --days;
+    rest += kDay;
+  }
+  return DateText(days) + "T" + TimeText(rest);
 }
 
 std::string ToHumanString(const Literal& value, const Type& type) {

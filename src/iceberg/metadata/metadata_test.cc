@@ -41,6 +41,10 @@ TEST(TransformTest, AppliesAndPrints) {
   EXPECT_EQ(apply("month", std::int64_t{-1}, timestamp), Literal(std::int64_t{-1}));
   EXPECT_EQ(apply("year", std::int64_t{-1}, timestamp), Literal(std::int64_t{-1}));
   EXPECT_EQ(apply("truncate[10]", std::int64_t{-1}, Type(TypeId::kInt)), Literal(std::int64_t{-10}));
+  // Below the smallest value it wraps around, as in Java.
+  EXPECT_EQ(apply("truncate[10]", std::int64_t{INT64_MIN}, Type(TypeId::kLong)), Literal(INT64_MAX - 1));
+  EXPECT_EQ(apply("truncate[10]", std::int64_t{INT32_MIN}, Type(TypeId::kInt)), Literal(std::int64_t{INT32_MAX - 1}));
+  EXPECT_EQ(ToDisplayString(std::int64_t{INT64_MIN}, timestamp), "-290308-12-21T19:59:05.224192");
   EXPECT_EQ(apply("truncate[50]", Int128{1065}, Type::Decimal(9, 2)), Literal(Int128{1050}));
   EXPECT_EQ(apply("truncate[2]", "Zürich"s, Type(TypeId::kString)), Literal("Zü"s));
   EXPECT_TRUE(IsNull(apply("bucket[4]", Literal(), Type(TypeId::kInt))));

@@ -14,9 +14,11 @@ std::int64_t FloorDiv(std::int64_t a, std::int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
 }
 
-template <typename T>
+/// Wraps around below the smallest value, as Java does.
+template <typename T, typename Unsigned>
 T TruncateNumber(T value, T width) {
-  return value - (((value % width) + width) % width);
+  const T above = ((value % width) + width) % width;
+  return static_cast<T>(static_cast<Unsigned>(value) - static_cast<Unsigned>(above));
 }
 
 struct YearMonth {
@@ -50,9 +52,12 @@ std::size_t PrefixOfCodePoints(std::string_view text, std::size_t n) {
 
 Literal TruncateValue(const Literal& value, const Type& source, std::int32_t width) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    return TruncateNumber<std::int64_t>(*number, width);
+    const auto truncated = TruncateNumber<std::int64_t, std::uint64_t>(*number, width);
+    return source.id == TypeId::kInt ? std::int64_t{static_cast<std::int32_t>(truncated)} : truncated;
   }
-  if (const auto* unscaled = std::get_if<Int128>(&value)) return TruncateNumber<Int128>(*unscaled, width);
+  if (const auto* unscaled = std::get_if<Int128>(&value)) {
+    return TruncateNumber<Int128, unsigned __int128>(*unscaled, width);
+  }
   const auto& bytes = std::get<std::string>(value);
   auto length = static_cast<std::size_t>(width);
   return bytes.substr(0, source.id == TypeId::kString ? PrefixOfCodePoints(bytes, length) : length);

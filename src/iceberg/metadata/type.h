@@ -48,7 +48,7 @@ struct Type {
   std::vector<Field> fields;
 
   Type() = default;
-  explicit Type(TypeId type_id) : id(type_id) {}
+  explicit Type(TypeId type_id);
   static Type Decimal(std::int32_t precision, std::int32_t scale);
   static Type Fixed(std::int32_t length);
 
@@ -66,6 +66,9 @@ struct Field {
   std::string initial_default;  ///< v3: JSON text of the single value, empty when none
   std::string write_default;    ///< v3: the same
 };
+
+// Here, where Field is complete.
+inline Type::Type(TypeId type_id) : id(type_id) {}
 
 /// Names, ids, nullability and nested fields count; docs and defaults do not.
 bool SameShape(const Field& a, const Field& b);

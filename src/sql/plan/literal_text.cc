@@ -64,8 +64,12 @@ std::string TimeText(std::int64_t micros, int precision) {
 
 std::string TimestampText(std::int64_t micros, int precision) {
   std::int64_t days = micros / kMicrosPerDay;
-  if (micros % kMicrosPerDay < 0) --days;
-  return DateText(days) + " " + TimeText(micros - days * kMicrosPerDay, precision);
+  std::int64_t rest = micros % kMicrosPerDay;
+  if (rest < 0) {
+    --days;
+    rest += kMicrosPerDay;
+  }
+  return DateText(days) + " " + TimeText(rest, precision);
 }
 
 std::string DayTimeIntervalText(std::int64_t millis) {
