@@ -50,6 +50,8 @@ TEST_F(GeneratorsTest, FakerMakesTheValuesItsExpressionsSay) {
            {"#{Internet.uuid}", "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"},
            {"#{regexify '(a|bc){2}[0-9]{3}x?'}", "(a|bc){2}[0-9]{3}x?"},
            {"#{regexify '(2\\.0|1\\.1){1}'}", "2\\.0|1\\.1"},
+           {"#{regexify '(((()|){1000}){1000}){1000}'}", ""},  // ends
+           {"#{number.randomDouble '0','-9223372036854775808','9223372036854775807'}", "-?[0-9]+"},
            {"#{options.option 'red','green apple'}", "red|green apple"},
            {"#{Options.option 'x'}", "x"},
            {"#{date.past '15','SECONDS'}", "2023-11-14 22:1[23]:[0-5][0-9](\\.[0-9]+)?"},
@@ -74,9 +76,9 @@ TEST_F(GeneratorsTest, FakerMakesTheValuesItsExpressionsSay) {
       EXPECT_TRUE(std::regex_match(text, std::regex(c.pattern))) << c.expression << " gave " << text;
     }
   }
-  for (std::string bad :
-       {"#{Nam.fullName}", "#{number.numberBetween '5'}", "#{number.numberBetween '5','1'}", "#{Name.fullName",
-        "#{regexify '(a'}", "#{regexify '[z-a]'}", "#{regexify 'a{5000}'}", "#{date.past '1','WEEKS'}"}) {
+  for (std::string bad : {"#{Nam.fullName}", "#{number.numberBetween '5'}", "#{number.numberBetween '5','1'}",
+                          "#{Name.fullName", "#{regexify '(a'}", "#{regexify '[z-a]'}", "#{regexify 'a{5000}'}",
+                          "#{date.past '1','WEEKS'}", "#{date.past '2147483648','DAYS'}"}) {
     EXPECT_THAT(faker::ParseExpression(bad, clock_), IsError(ErrorKind::kInvalidInput)) << bad;
   }
 }

@@ -141,9 +141,9 @@ class CallParser {
       FLOE_TRY(std::int64_t from, Integer(1));
       FLOE_TRY(std::int64_t to, Integer(2));
       if (decimals < 0 || decimals > 15 || to < from) return Bad("decimals (0 to 15), minimum, maximum");
+      const double span = static_cast<double>(to) - static_cast<double>(from);
       return [=](RowRandom& random, std::string& out) {
-        out += fmt::format("{:.{}f}", static_cast<double>(from) + random.Unit() * static_cast<double>(to - from),
-                           decimals);
+        out += fmt::format("{:.{}f}", static_cast<double>(from) + random.Unit() * span, decimals);
       };
     }
     if (method == "randomdigit") return Digits(1, 0);
@@ -187,9 +187,9 @@ class CallParser {
       if (three) {
         FLOE_TRY(least, Integer(1));
       }
-      constexpr std::int64_t kMost = std::int64_t{1} << 31;
-      if (most < least || least < 0 || most > kMost)
-        return Bad("a largest distance, a smallest one not above it, and a unit");
+      constexpr std::int64_t kMost = 2000LL * 365 * 86'400 * kMicrosPerSecond;  // years keep four digits
+      if (most < least || least < 0 || most > kMost / unit)
+        return Bad("a largest distance (up to 2000 years), a smallest one not above it, and a unit");
       now_from = method == "past" ? -most * unit : least * unit;
       now_to = method == "past" ? -least * unit : most * unit;
     } else if (method == "birthday") {

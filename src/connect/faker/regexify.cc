@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kMostRepeats = 1000;
 constexpr unsigned kOpenEnded = 8;
 constexpr int kMaxDepth = 50;
+/// Of one text: nested repeats of nothing would go on for ever, those of something would fill the memory.
+constexpr std::size_t kMostSteps = 1 << 17;
 
 void AddRange(std::string& out, char from, char to) {
   for (int c = from; c <= to; ++c) out += static_cast<char>(c);
@@ -184,19 +186,24 @@ Result<Regexify> Regexify::Make(std::string_view pattern) {
   return regexify;
 }
 
-void Regexify::AppendNode(const Node& node, RowRandom& random, std::string& out) {
-  constexpr std::size_t kMostText = 1 << 20;
-  if (out.size() > kMostText) return;
+void Regexify::Append(RowRandom& random, std::string& out) const {
+  std::size_t budget = kMostSteps;
+  AppendNode(*root_, random, budget, out);
+}
+
+void Regexify::AppendNode(const Node& node, RowRandom& random, std::size_t& budget, std::string& out) {
+  if (budget == 0) return;
+  --budget;
   switch (node.kind) {
     case Node::Kind::kText: out += node.text; return;
     case Node::Kind::kClass: out += node.text[random.Below(node.text.size())]; return;
     case Node::Kind::kSequence:
-      for (const Node& part : node.parts) AppendNode(part, random, out);
+      for (const Node& part : node.parts) AppendNode(part, random, budget, out);
       return;
-    case Node::Kind::kChoice: AppendNode(node.parts[random.Below(node.parts.size())], random, out); return;
+    case Node::Kind::kChoice: AppendNode(node.parts[random.Below(node.parts.size())], random, budget, out); return;
     case Node::Kind::kRepeat: {
       std::uint64_t times = node.min + random.Below(node.max - node.min + 1);
-      for (std::uint64_t i = 0; i < times; ++i) AppendNode(node.parts[0], random, out);
+      for (std::uint64_t i = 0; i < times && budget > 0; ++i) AppendNode(node.parts[0], random, budget, out);
       return;
     }
   }

@@ -18,7 +18,8 @@ class Regexify {
  public:
   /// kInvalidInput with the position of what is not understood.
   static Result<Regexify> Make(std::string_view pattern);
-  void Append(RowRandom& random, std::string& out) const { AppendNode(*root_, random, out); }
+  /// Cut off after 131072 steps.
+  void Append(RowRandom& random, std::string& out) const;
 
  private:
   struct Node {
@@ -29,7 +30,7 @@ class Regexify {
     unsigned max = 1;
   };
   friend class RegexParser;
-  static void AppendNode(const Node& node, RowRandom& random, std::string& out);
+  static void AppendNode(const Node& node, RowRandom& random, std::size_t& budget, std::string& out);
   std::shared_ptr<const Node> root_;
 };
 
