@@ -71,18 +71,17 @@ const std::vector<FormatOption>& AllFormatOptions() {
   return kOptions;
 }
 
-std::size_t FindMessageEnd(const std::string& format, std::string_view text, std::size_t& next) {
-  bool quoted = false;
-  std::size_t at = 0;
+Result<FindMessageEnd> MakeFindMessageEnd(const std::string& format, const FormatOptions& options) {
+  std::optional<csv::CsvOptions> csv;
   if (format == "csv") {
-    // A doubled quote toggles twice and changes nothing.
-    for (; at < text.size() && (quoted || text[at] != '\n'); ++at) quoted ^= text[at] == '"';
-  } else {
-    at = std::min(text.find('\n'), text.size());
+    FLOE_TRY(csv, csv::CsvOptions::Make(options));
   }
-  if (at >= text.size()) return std::string_view::npos;
-  next = at + 1;
-  return at > 0 && text[at - 1] == '\r' ? at - 1 : at;
+  return [csv](std::string_view text, std::size_t& next) {
+    const std::size_t at = csv ? csv::FindRecordEnd(*csv, text) : text.find('\n');
+    if (at >= text.size()) return std::string_view::npos;
+    next = at + 1;
+    return at > 0 && text[at - 1] == '\r' ? at - 1 : at;
+  };
 }
 
 }  // namespace floe::formats

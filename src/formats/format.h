@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -93,10 +94,12 @@ struct FormatOption {
 /// All options of all row formats; a format without options stands there as "raw.charset" does.
 const std::vector<FormatOption>& AllFormatOptions();
 
-/// Cuts a text of many messages (a file) into messages of the format: lines, or CSV records with quoted line ends.
-/// Returns the length of the first message without its line end, and sets `next` to where the following one starts;
-/// std::string_view::npos when the text ends before the message does (more must be read, or `at_end` is true and the
-/// rest is the message).
-std::size_t FindMessageEnd(const std::string& format, std::string_view text, std::size_t& next);
+/// Cuts a text of many messages (a file) into messages of the format: lines, or CSV records whose quoted fields may
+/// hold line ends. Returns the length of the first message without its line end, and sets `next` to where the following
+/// one starts; std::string_view::npos when the text ends before the message does (more must be read, or the rest is the
+/// message).
+using FindMessageEnd = std::function<std::size_t(std::string_view text, std::size_t& next)>;
+/// kInvalidInput for a bad option value.
+Result<FindMessageEnd> MakeFindMessageEnd(const std::string& format, const FormatOptions& options);
 
 }  // namespace floe::formats

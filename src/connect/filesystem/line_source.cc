@@ -30,6 +30,7 @@ class LineSource final : public SourceReader {
   Status Open(formats::FormatOptions options) {
     formats::DecoderRequest decode;
     decode.format = format_;
+    FLOE_TRY(find_end_, formats::MakeFindMessageEnd(format_, options));
     decode.options = std::move(options);
     const TableDefinition& table = request_.table;
     auto is_partition = [&](const std::string& name) {
@@ -166,7 +167,7 @@ class LineSource final : public SourceReader {
     }
     for (;;) {
       std::size_t next = 0;
-      std::size_t length = formats::FindMessageEnd(format_, rest_, next);
+      std::size_t length = find_end_(rest_, next);
       if (length != std::string_view::npos) {
         message = rest_.substr(0, length);
         rest_.remove_prefix(next);
@@ -204,6 +205,7 @@ class LineSource final : public SourceReader {
   std::vector<InputFile> inputs_;
   ScanRequest request_;
   std::string format_;
+  formats::FindMessageEnd find_end_;
   std::unique_ptr<formats::RowDecoder> decoder_;
   std::vector<std::size_t> outputs_;
   std::vector<PartitionOutput> partitions_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/csv/csv.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "formats/option_values.h"
@@ -34,6 +36,30 @@ Result<CsvOptions> CsvOptions::Make(const FormatOptions& options) {
   FLOE_TRY(out.ignore_parse_errors, BooleanOption(options, "csv.ignore-parse-errors", false));
   if (auto it = options.find("csv.null-literal"); it != options.end()) out.null_literal = it->second;
   return out;
+}
+
+std::size_t FindRecordEnd(const CsvOptions& options, std::string_view text) {
+  if (options.allow_comments && text.starts_with('#')) return text.find('\n');
+  bool field_start = true;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (std::exchange(field_start, false) && c == options.quote) {
+      quoted = true;
+    } else if (c == options.escape) {
+      ++at;
+    } else if (quoted) {
+      if (c != options.quote) continue;
+      const bool doubled = at + 1 < text.size() && text[at + 1] == *options.quote;
+      at += doubled ? 1 : 0;
+      quoted = doubled;
+    } else if (c == '\n') {
+      return at;
+    } else {
+      field_start = c == options.delimiter;
+    }
+  }
+  return std::string_view::npos;
 }
 
 Result<std::unique_ptr<RowDecoder>> CsvDecoder::Make(DecoderRequest request) {

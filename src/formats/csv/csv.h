@@ -26,6 +26,10 @@ struct CsvOptions {
   static Result<CsvOptions> Make(const FormatOptions& options);
 };
 
+/// Where the line end behind the first record of a file stands; npos when there is none. As the decoder reads it: a
+/// quote means something at the start of a field only, and what follows an escape character nothing.
+std::size_t FindRecordEnd(const CsvOptions& options, std::string_view text);
+
 /// One message is one record, fields by position. An empty field is the empty string in character columns and NULL in
 /// all others.
 class CsvDecoder final : public RowDecoder {

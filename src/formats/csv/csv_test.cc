@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/matchers.h"
@@ -99,12 +100,25 @@ TEST(RawTest, TextBytesAndNumbers) {
 }
 
 TEST(FindMessageEndTest, LinesAndQuotedRecords) {
-  std::size_t next = 0;
-  EXPECT_EQ(FindMessageEnd("json", "{}\r\n{}", next), 2U);
-  EXPECT_EQ(next, 4U);
-  EXPECT_EQ(FindMessageEnd("json", "{}", next), std::string_view::npos);
-  EXPECT_EQ(FindMessageEnd("csv", "\"a\nb\",1\nx", next), 7U);
-  EXPECT_EQ(next, 8U);
+  const auto first = [](const std::string& format, const FormatOptions& options, std::string_view text) {
+    auto find = MakeFindMessageEnd(format, options);
+    EXPECT_OK(find);
+    std::size_t next = 0;
+    const std::size_t end = (*find)(text, next);
+    return end == std::string_view::npos ? "none" : fmt::format("{} {}", end, next);
+  };
+  EXPECT_EQ(first("json", {}, "{}\r\n{}"), "2 4");
+  EXPECT_EQ(first("json", {}, "{}"), "none");
+  EXPECT_EQ(first("csv", {}, "\"a\nb\",1\nx"), "7 8");
+  EXPECT_EQ(first("csv", {}, "\"a\"\"\nb\"\nx"), "7 8");
+  EXPECT_EQ(first("csv", {}, "\"a\nb"), "none");
+  // A quote that does not start a field is a character like others.
+  EXPECT_EQ(first("csv", {}, "5\" pipe,1\nx"), "9 10");
+  EXPECT_EQ(first("csv", {{"csv.disable-quote-character", "true"}}, "\"a\nb\""), "2 3");
+  EXPECT_EQ(first("csv", {{"csv.quote-character", "'"}}, "'a\nb'\n\""), "5 6");
+  EXPECT_EQ(first("csv", {{"csv.field-delimiter", ";"}}, "1;\"\n\"\n"), "5 6");
+  EXPECT_EQ(first("csv", {{"csv.escape-character", "\\"}}, "\"a\\\"\n\"\n"), "6 7");
+  EXPECT_EQ(first("csv", {{"csv.allow-comments", "true"}}, "# it's ,\"so\nx"), "11 12");
 }
 
 TEST(TextTest, NumbersAsJavaPrintsThem) {
