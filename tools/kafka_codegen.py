@@ -203,9 +203,18 @@ def bind_self(lines, names):
     return out
 
 
+def error_place(api):
+    """The versions whose response has an error code of its own, beside those of its parts; first > last: none."""
+    first, last = next(((max(f.versions[0], api.first), min(f.versions[1], api.last))
+                        for f in api.response.fields if f.name == "error_code"), (1, 0))
+    return [f'  static constexpr std::string_view kName = "{api.name}";',
+            f"  static constexpr std::int16_t kErrorCodeFrom = {first};",
+            f"  static constexpr std::int16_t kErrorCodeTo = {last};"]
+
+
 def header(api):
     out = ["// Made by tools/kafka_codegen.py; do not edit.", "#pragma once", "",
-           "#include <cstdint>", "#include <limits>", "#include <optional>", "#include <string>", "#include <vector>", "",
+           "#include <cstdint>", "#include <limits>", "#include <optional>", "#include <string>", "#include <string_view>", "#include <vector>", "",
            '#include "kafka/protocol/api_key.h"', '#include "kafka/protocol/reader.h"', '#include "kafka/protocol/writer.h"', "",
            "namespace floe::kafka {", ""]
     for message in (api.request, api.response):
@@ -214,6 +223,8 @@ def header(api):
         out.append(f"  static constexpr std::int16_t kMinVersion = {api.first};")
         out.append(f"  static constexpr std::int16_t kMaxVersion = {api.last};")
         out.append(f"  static constexpr std::int16_t kFlexibleFrom = {api.flexible};")
+        if message is api.response:
+            out += error_place(api)
         out += bind_self(struct_header(message.fields, 1), [message.name])
         out += ["};", ""]
     out += ["}  // namespace floe::kafka", ""]

@@ -113,6 +113,7 @@ void AddTopicApi(Node::Parts& p) {
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
               FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
               FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
+              p.offsets->RemoveTopic(topic->name, [](const Status&) {});
               return ReplyJson(reply, "{}");
             });
   p.api.Add("POST", "/api/v1/topics/{topic}/records",

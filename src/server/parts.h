@@ -28,6 +28,7 @@
 #include "realtime/table.h"
 #include "server/api.h"
 #include "server/data_directory.h"
+#include "server/group_offsets.h"
 #include "server/maintenance.h"
 #include "server/node.h"
 #include "server/sessions.h"
@@ -38,7 +39,11 @@ namespace floe::server {
 
 /// Members die in the reverse order of their declaration, which is the order in which they may no longer be used.
 struct Node::Parts {
-  explicit Parts(config::Config c) : config(std::move(c)), memory(DefaultMemoryLimit()) {}
+  explicit Parts(config::Config c) : config(std::move(c)), memory(MemoryLimit(config)) {}
+
+  static std::uint64_t MemoryLimit(const config::Config& config) {
+    return config.String("memory.limit").empty() ? DefaultMemoryLimit() : config.MemorySize("memory.limit");
+  }
 
   config::Config config;
   metrics::Registry metrics;
@@ -48,6 +53,9 @@ struct Node::Parts {
   std::unique_ptr<DataDirectory> directory;
   std::unique_ptr<meta::Store> store;
   std::unique_ptr<log::Log> log;
+  std::unique_ptr<ComputePool> offsets_pool;
+  std::unique_ptr<kafka::OffsetStore> offsets;
+  std::unique_ptr<NodeGroupOffsets> group_offsets;
   std::unique_ptr<iceberg::Catalog> iceberg;
   std::unique_ptr<realtime::Tables> realtime;
   std::unique_ptr<duck::Instance> duckdb;

@@ -58,6 +58,9 @@ std::map<std::string, std::string> JobSettings(const Node::Parts& p, std::map<st
 Status StartConnectors(Node::Parts& p) {
   io::FileSystem& files = io::LocalFileSystem();
   std::string staging = p.directory->Sub("staging");
+  p.group_offsets = std::make_unique<NodeGroupOffsets>(*p.offsets, SystemClock(), [&p](const std::string& group) {
+    return p.kafka && !p.kafka->groups().AllowsCommit(group);
+  });
   connect::BuiltInDependencies built_in{
       .log = *p.log,
       .files = files,
@@ -65,6 +68,7 @@ Status StartConnectors(Node::Parts& p) {
       .clock = SystemClock(),
       .realtime = *p.realtime,
       .staging_directory = staging,
+      .groups = p.group_offsets.get(),
       .is_this_node = [&p](const std::string& servers) { return NamesThisNode(p, servers); }};
   connect::AddBuiltInConnectors(p.connectors, built_in);
   p.connectors.Add(connect::MakeIcebergConnector(*p.iceberg, *p.duckdb));

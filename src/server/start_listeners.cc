@@ -31,8 +31,16 @@ Status StartKafka(Node::Parts& p) {
   options.auto_create_topics = p.config.Boolean("kafka.auto-create-topics");
   options.default_partitions = static_cast<int>(p.config.Integer("kafka.num-partitions"));
   options.log_directory = p.directory->Sub("log");
-  kafka::ServerDependencies dependencies{*p.io,         *p.compute,     *p.log,    *p.store,
-                                         SystemClock(), SystemRandom(), &p.metrics};
+  options.offsets_retention = std::chrono::minutes(p.config.Integer("kafka.offsets.retention.minutes"));
+  kafka::ServerDependencies dependencies{.io = *p.io,
+                                         .compute = *p.compute,
+                                         .log = *p.log,
+                                         .store = *p.store,
+                                         .offsets = *p.offsets,
+                                         .clock = SystemClock(),
+                                         .random = SystemRandom(),
+                                         .metrics = &p.metrics,
+                                         .memory = &p.memory};
   FLOE_TRY(p.kafka, kafka::Server::Start(dependencies, options));
   p.addresses["kafka"] = p.kafka->address().ToString();
   return {};

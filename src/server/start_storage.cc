@@ -11,12 +11,31 @@
 
 namespace floe::server {
 
+namespace {
+
+void AddMemoryMetrics(Node::Parts& p) {
+  p.metrics.AddCallback("floe_memory_reserved_bytes", "Bytes reserved from memory.limit.", false, [&p] {
+    std::vector<metrics::Registry::Sample> samples;
+    for (const auto& usage : p.memory.Usages())
+      samples.push_back({.labels = {{"component", usage.component}}, .value = static_cast<double>(usage.bytes)});
+    return samples;
+  });
+  p.metrics.AddCallback("floe_memory_limit_bytes", "The setting memory.limit, or its default.", false, [&p] {
+    return std::vector<metrics::Registry::Sample>{{.labels = {}, .value = static_cast<double>(p.memory.limit())}};
+  });
+}
+
+}  // namespace
+
 Status StartStorage(Node::Parts& p) {
+  AddMemoryMetrics(p);
   io::FileSystem& files = io::LocalFileSystem();
   FLOE_TRY(p.store, meta::Store::Open(p.directory->Sub("meta.db")));
   log::LogOptions options;
   options.directory = p.directory->Sub("log");
   FLOE_TRY(p.log, log::Log::Open(files, *p.store, SystemClock(), options));
+  p.offsets_pool = std::make_unique<ComputePool>(1);
+  FLOE_TRY(p.offsets, kafka::OffsetStore::Open(*p.store, *p.offsets_pool));
   FLOE_TRY(p.iceberg,
            iceberg::Catalog::Open(*p.store, files, p.directory->Sub("warehouse"), SystemClock(), SystemRandom()));
   // As every Hive metastore has it: scripts name iceberg.default.t without making the database.
@@ -29,8 +48,7 @@ Status StartStorage(Node::Parts& p) {
 Status StartEngines(Node::Parts& p) {
   duck::InstanceOptions options;
   options.threads = static_cast<int>(p.config.Integer("duckdb.threads"));
-  options.memory_limit_bytes =
-      p.config.String("memory.limit").empty() ? p.memory.limit() : p.config.MemorySize("memory.limit");
+  options.memory_limit_bytes = p.memory.limit();
   options.temp_directory = p.directory->Sub("tmp");
   options.on_open = [](duckdb::DatabaseInstance& database) { return sql::bind::RegisterKernels(database); };
   p.duckdb = std::make_unique<duck::Instance>(options);

@@ -54,6 +54,7 @@ floe::Status Run(const Arguments& arguments, const sigset_t& signals) {
   FLOE_TRY(auto log, floe::log::Log::Open(files, *store, floe::SystemClock(), {.directory = arguments.data + "/log"}));
   floe::IoThreads io(1);
   floe::ComputePool compute(2);
+  FLOE_TRY(auto offsets, floe::kafka::OffsetStore::Open(*store, compute));
   floe::kafka::ServerOptions options;
   options.listen.address.port = arguments.port;
   options.default_partitions = arguments.partitions;
@@ -62,6 +63,7 @@ floe::Status Run(const Arguments& arguments, const sigset_t& signals) {
                                                     .compute = compute,
                                                     .log = *log,
                                                     .store = *store,
+                                                    .offsets = *offsets,
                                                     .clock = floe::SystemClock(),
                                                     .random = floe::SystemRandom()},
                                                    options));

@@ -5,40 +5,59 @@
 #include <algorithm>
 #include <array>
 
+#include "kafka/protocol/messages/all.h"
 #include "kafka/server/handlers/handlers.h"
 
 namespace floe::kafka {
 namespace {
 
+template <typename Response>
+std::optional<Encoded> Refusal(const RequestHeader& header, ErrorCode error) {
+  if constexpr (Response::kErrorCodeFrom <= Response::kErrorCodeTo) {
+    if (header.api_version >= Response::kErrorCodeFrom && header.api_version <= Response::kErrorCodeTo) {
+      Response response;
+      response.error_code = Code(error);
+      return EncodeResponse(response, header.correlation_id, header.api_version);
+    }
+  }
+  return std::nullopt;
+}
+
+template <typename Response>
+constexpr ApiEntry Api(std::int16_t first, std::int16_t last, Handler handler) {
+  return {Response::kApi, first, last, handler, Response::kName, &Refusal<Response>};
+}
+
 constexpr auto kApis = std::to_array<ApiEntry>({
     // Produce 0 to 2 are offered and refused, as Kafka 4 does: librdkafka up to 2.11.0 turns compression off otherwise
     // (KAFKA-18659).
-    {ApiKey::kProduce, 0, 13, 3, HandleProduce},
-    {ApiKey::kFetch, 4, 18, 4, HandleFetch},
-    {ApiKey::kListOffsets, 1, 11, 1, HandleListOffsets},
-    {ApiKey::kMetadata, 0, 13, 0, HandleMetadata},
-    {ApiKey::kOffsetCommit, 2, 10, 2, HandleOffsetCommit},
-    {ApiKey::kOffsetFetch, 1, 10, 1, HandleOffsetFetch},
-    {ApiKey::kFindCoordinator, 0, 6, 0, HandleFindCoordinator},
-    {ApiKey::kJoinGroup, 0, 9, 0, HandleJoinGroup},
-    {ApiKey::kHeartbeat, 0, 4, 0, HandleHeartbeat},
-    {ApiKey::kLeaveGroup, 0, 5, 0, HandleLeaveGroup},
-    {ApiKey::kSyncGroup, 0, 5, 0, HandleSyncGroup},
-    {ApiKey::kDescribeGroups, 0, 6, 0, HandleDescribeGroups},
-    {ApiKey::kListGroups, 0, 5, 0, HandleListGroups},
-    {ApiKey::kApiVersions, 0, 4, 0, HandleApiVersions},
-    {ApiKey::kCreateTopics, 2, 7, 2, HandleCreateTopics},
-    {ApiKey::kDeleteTopics, 1, 6, 1, HandleDeleteTopics},
-    {ApiKey::kInitProducerId, 0, 5, 0, HandleInitProducerId},
-    {ApiKey::kOffsetForLeaderEpoch, 2, 4, 2, HandleOffsetForLeaderEpoch},
-    {ApiKey::kDescribeConfigs, 1, 4, 1, HandleDescribeConfigs},
-    {ApiKey::kAlterConfigs, 0, 2, 0, HandleAlterConfigs},
-    {ApiKey::kDescribeLogDirs, 1, 4, 1, HandleDescribeLogDirs},
-    {ApiKey::kCreatePartitions, 0, 3, 0, HandleCreatePartitions},
-    {ApiKey::kDeleteGroups, 0, 2, 0, HandleDeleteGroups},
-    {ApiKey::kIncrementalAlterConfigs, 0, 1, 0, HandleIncrementalAlterConfigs},
-    {ApiKey::kOffsetDelete, 0, 0, 0, HandleOffsetDelete},
-    {ApiKey::kDescribeCluster, 0, 2, 0, HandleDescribeCluster},
+    Api<ProduceResponse>(0, 13, HandleProduce),
+    Api<FetchResponse>(4, 18, HandleFetch),
+    Api<ListOffsetsResponse>(1, 11, HandleListOffsets),
+    Api<MetadataResponse>(0, 13, HandleMetadata),
+    Api<OffsetCommitResponse>(2, 10, HandleOffsetCommit),
+    Api<OffsetFetchResponse>(1, 10, HandleOffsetFetch),
+    Api<FindCoordinatorResponse>(0, 6, HandleFindCoordinator),
+    Api<JoinGroupResponse>(0, 9, HandleJoinGroup),
+    Api<HeartbeatResponse>(0, 4, HandleHeartbeat),
+    Api<LeaveGroupResponse>(0, 5, HandleLeaveGroup),
+    Api<SyncGroupResponse>(0, 5, HandleSyncGroup),
+    Api<DescribeGroupsResponse>(0, 6, HandleDescribeGroups),
+    Api<ListGroupsResponse>(0, 5, HandleListGroups),
+    Api<ApiVersionsResponse>(0, 4, HandleApiVersions),
+    Api<CreateTopicsResponse>(2, 7, HandleCreateTopics),
+    Api<DeleteTopicsResponse>(1, 6, HandleDeleteTopics),
+    Api<DeleteRecordsResponse>(0, 2, HandleDeleteRecords),
+    Api<InitProducerIdResponse>(0, 5, HandleInitProducerId),
+    Api<OffsetForLeaderEpochResponse>(2, 4, HandleOffsetForLeaderEpoch),
+    Api<DescribeConfigsResponse>(1, 4, HandleDescribeConfigs),
+    Api<AlterConfigsResponse>(0, 2, HandleAlterConfigs),
+    Api<DescribeLogDirsResponse>(1, 4, HandleDescribeLogDirs),
+    Api<CreatePartitionsResponse>(0, 3, HandleCreatePartitions),
+    Api<DeleteGroupsResponse>(0, 2, HandleDeleteGroups),
+    Api<IncrementalAlterConfigsResponse>(0, 1, HandleIncrementalAlterConfigs),
+    Api<OffsetDeleteResponse>(0, 0, HandleOffsetDelete),
+    Api<DescribeClusterResponse>(0, 2, HandleDescribeCluster),
 });
 
 }  // namespace

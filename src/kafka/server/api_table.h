@@ -3,18 +3,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
+#include "kafka/protocol/error_code.h"
 #include "kafka/server/request.h"
 
 namespace floe::kafka {
 
 struct ApiEntry {
   ApiKey key;
-  std::int16_t min_version;  ///< advertised
+  std::int16_t min_version;
   std::int16_t max_version;
-  std::int16_t min_handled;  ///< below it a request is refused although it is advertised
   Handler handler;
+  std::string_view name;
+  /// The response that says `error` and nothing else, in the request's version; nothing where that has no place for an
+  /// error of the whole request.
+  std::optional<Encoded> (*refusal)(const RequestHeader& header, ErrorCode error);
 };
 
 std::span<const ApiEntry> Apis();

@@ -10,7 +10,7 @@
 
 namespace floe::kafka {
 
-TestBroker::TestBroker(const std::string& directory, ServerOptions options) {
+TestBroker::TestBroker(const std::string& directory, ServerOptions options, MemoryBudget* memory) {
   auto& files = io::LocalFileSystem();
   EXPECT_OK(files.CreateDirectories(directory));
   auto store = meta::Store::Open(directory + "/meta.db");
@@ -19,13 +19,18 @@ TestBroker::TestBroker(const std::string& directory, ServerOptions options) {
   auto log = log::Log::Open(files, *store_, SystemClock(), {.directory = directory + "/log"});
   EXPECT_OK(log);
   log_ = std::move(*log);
+  auto offsets = OffsetStore::Open(*store_, compute_);
+  EXPECT_OK(offsets);
+  offsets_ = std::move(*offsets);
   options.listen.address.port = 0;
   auto server = Server::Start({.io = io_,
                                .compute = compute_,
                                .log = *log_,
                                .store = *store_,
+                               .offsets = *offsets_,
                                .clock = SystemClock(),
-                               .random = SystemRandom()},
+                               .random = SystemRandom(),
+                               .memory = memory},
                               options);
   EXPECT_OK(server);
   server_ = std::move(*server);
@@ -34,22 +39,30 @@ TestBroker::TestBroker(const std::string& directory, ServerOptions options) {
 TestBroker::~TestBroker() {
   server_->Stop();
   EXPECT_OK(log_->Close());
+  server_.reset();
+  offsets_.reset();
   compute_.Stop();
   io_.Stop();
-  server_.reset();
 }
 
 std::uint16_t TestBroker::port() const {
   return server_->address().port;
 }
 
-TestClient::TestClient(std::uint16_t port) {
+TestClient::TestClient(std::uint16_t port, int receive_buffer) {
+  socket_.open(boost::asio::ip::tcp::v4());
+  if (receive_buffer > 0) socket_.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
   socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port});
 }
 
 void TestClient::SendBytes(std::string_view bytes) {
   boost::system::error_code ignored;  // the answer, or its absence, tells
   boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), ignored);
+}
+
+void TestClient::FinishSending() {
+  boost::system::error_code ignored;
+  socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
 std::optional<std::string> TestClient::Receive() {

@@ -18,25 +18,31 @@ namespace floe::kafka {
 /// Everything in one directory, which survives the object: a second broker on it plays a restart.
 class TestBroker {
  public:
-  explicit TestBroker(const std::string& directory, ServerOptions options = {});
+  explicit TestBroker(const std::string& directory, ServerOptions options = {}, MemoryBudget* memory = nullptr);
   ~TestBroker();
   std::uint16_t port() const;
   log::Log& log() { return *log_; }
+  OffsetStore& offsets() { return *offsets_; }
 
  private:
   IoThreads io_{2};
   ComputePool compute_{2};
   std::unique_ptr<meta::Store> store_;
   std::unique_ptr<log::Log> log_;
+  std::unique_ptr<OffsetStore> offsets_;
   std::unique_ptr<Server> server_;
 };
 
 /// Aborts the test's expectations by exception when the connection ends; tests may catch it.
 class TestClient {
  public:
-  explicit TestClient(std::uint16_t port);
+  /// A receive buffer of 0 bytes is the system's choice.
+  explicit TestClient(std::uint16_t port, int receive_buffer = 0);
+  int handle() { return socket_.native_handle(); }
 
   void SendBytes(std::string_view bytes);
+  /// The broker sees the end of the stream; its answers can still be received.
+  void FinishSending();
   /// The next frame without its length; nothing when the broker has closed the connection.
   std::optional<std::string> Receive();
 

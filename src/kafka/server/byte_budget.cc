@@ -11,11 +11,13 @@ ByteBudget::Lease& ByteBudget::Lease::operator=(Lease&& other) noexcept {
     Release();
     budget_ = std::exchange(other.budget_, nullptr);
     bytes_ = std::exchange(other.bytes_, 0);
+    memory_ = std::move(other.memory_);
   }
   return *this;
 }
 
 void ByteBudget::Lease::Release() {
+  memory_ = {};
   if (budget_ != nullptr) std::exchange(budget_, nullptr)->Give(std::exchange(bytes_, 0));
 }
 
@@ -60,16 +62,24 @@ Task<Result<ByteBudget::Lease>> ByteBudget::Acquire(std::uint64_t bytes) {
     std::lock_guard lock(mu_);
     if (waiters_.empty() && bytes <= free_) {
       free_ -= bytes;
-      co_return Lease(this, bytes);
+    } else {
+      place.waiter = std::make_shared<Waiter>();
+      place.waiter->bytes = bytes;
+      waiters_.push_back(place.waiter);
     }
-    place.waiter = std::make_shared<Waiter>();
-    place.waiter->bytes = bytes;
-    waiters_.push_back(place.waiter);
   }
+  if (place.waiter == nullptr) co_return co_await WithMemory(Lease(this, bytes));
   auto woken = co_await place.waiter->wake.Wait();
   if (!woken) co_return Fail(std::move(woken).error());
   place.waiter.reset();
-  co_return Lease(this, bytes);
+  co_return co_await WithMemory(Lease(this, bytes));
+}
+
+Task<Result<ByteBudget::Lease>> ByteBudget::WithMemory(Lease lease) {
+  if (memory_ != nullptr) {
+    FLOE_CO_TRY(lease.memory_, co_await memory_->Acquire(lease.bytes_));
+  }
+  co_return lease;
 }
 
 std::uint64_t ByteBudget::used() const {

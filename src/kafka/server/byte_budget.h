@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/async/one_shot.h"
+#include "kafka/server/memory_gate.h"
 
 namespace floe::kafka {
 
@@ -22,19 +23,25 @@ class ByteBudget {
     Lease() = default;
     Lease(ByteBudget* budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {}
     Lease(Lease&& other) noexcept
-        : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+        : budget_(std::exchange(other.budget_, nullptr)),
+          bytes_(std::exchange(other.bytes_, 0)),
+          memory_(std::move(other.memory_)) {}
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { Release(); }
     void Release();
 
    private:
+    friend class ByteBudget;
     ByteBudget* budget_ = nullptr;
     std::uint64_t bytes_ = 0;
+    MemoryGate::Hold memory_;
   };
 
-  explicit ByteBudget(std::uint64_t limit) : limit_(limit), free_(limit) {}
+  /// With a gate, what is granted is also taken from the node's memory.
+  explicit ByteBudget(std::uint64_t limit, MemoryGate* memory = nullptr)
+      : limit_(limit), memory_(memory), free_(limit) {}
 
-  /// kCancelled when the task is asked to stop first.
+  /// kCancelled when the task is asked to stop first, kTooLarge when the node's memory as a whole is smaller.
   Task<Result<Lease>> Acquire(std::uint64_t bytes);
   std::uint64_t used() const;
 
@@ -46,8 +53,10 @@ class ByteBudget {
   };
   struct Place;
   void Give(std::uint64_t bytes);
+  Task<Result<Lease>> WithMemory(Lease lease);
 
   const std::uint64_t limit_;
+  MemoryGate* const memory_;
   mutable std::mutex mu_;
   std::uint64_t free_;                          // guarded by mu_
   std::list<std::shared_ptr<Waiter>> waiters_;  // guarded by mu_

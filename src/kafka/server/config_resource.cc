@@ -31,6 +31,10 @@ std::vector<BrokerSetting> BrokerSettings(const ServerOptions& options, const st
       {"num.partitions", text(options.default_partitions), kInt,
        "Partitions of topics made on demand or without a count."},
       {"offset.metadata.max.bytes", text(options.max_offset_metadata), kInt, "The longest text a commit may carry."},
+      {"offsets.retention.check.interval.ms", text(options.offsets_retention_check.count()), kLong,
+       "How often offsets that are over are looked for."},
+      {"offsets.retention.minutes", text(options.offsets_retention.count()), kInt,
+       "How long the offsets of a group without members are kept."},
       {"socket.request.max.bytes", text(options.max_request_bytes), kInt, "Larger requests close their connection."},
   };
 }

@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint32_t kSmallestRequest = 10;
 /// Frame memory that an idle connection may keep.
 constexpr std::size_t kKeepIdle = 64U << 10;
+/// A busy connection's larger frame memory goes when requests have become much smaller.
+constexpr std::size_t kKeepBusy = 4U << 20;
 constexpr std::size_t kFrameGrain = 64U << 10;
 constexpr std::chrono::seconds kReleaseAfter{5};
 
@@ -44,10 +46,14 @@ Connection::Connection(net::TcpSocket socket, ConnectionContext context)
 
 Task<void> Connection::Run() {
   const auto ended = co_await Serve();
-  if (!ended && !IsNormalEnd(ended.error())) {
-    logging::Warn("kafka", "connection closed", {{"peer", peer_}, {"cause", ended.error().ToString()}});
-  }
+  if (!ended && !IsNormalEnd(ended.error())) Complain("connection closed", ended.error());
   Close();
+}
+
+void Connection::Complain(std::string_view message, const Error& cause) const {
+  const auto kept_back = context_.log_limiter.Next(Now());
+  if (!kept_back) return;
+  logging::Warn("kafka", message, {{"peer", peer_}, {"cause", cause.ToString()}, {"lines_kept_back", *kept_back}});
 }
 
 void Connection::Close() {
@@ -73,18 +79,26 @@ void Connection::CheckHealth(std::chrono::nanoseconds now) {
   }
   if (idle && now - read_progress_ > options.idle_timeout) return Close();
   if (phase_ == Phase::kIdle && frame_capacity_ > kKeepIdle && now - read_progress_ > kReleaseAfter) {
-    frame_.reset();
-    frame_capacity_ = 0;
+    ReleaseFrame();
   }
 }
 
-std::span<std::byte> Connection::FrameBuffer(std::size_t size) {
-  if (size > frame_capacity_) {
-    frame_.reset();
-    frame_capacity_ = (size + kFrameGrain - 1) / kFrameGrain * kFrameGrain;
-    frame_ = std::make_unique_for_overwrite<std::byte[]>(frame_capacity_);
+void Connection::ReleaseFrame() {
+  frame_.reset();
+  frame_capacity_ = 0;
+  frame_hold_ = {};
+}
+
+Task<Result<std::span<std::byte>>> Connection::FrameBuffer(std::size_t size) {
+  const bool oversize = frame_capacity_ > kKeepBusy && size < frame_capacity_ / 4;
+  if (size > frame_capacity_ || oversize) {
+    ReleaseFrame();
+    const auto capacity = (size + kFrameGrain - 1) / kFrameGrain * kFrameGrain;
+    FLOE_CO_TRY(frame_hold_, co_await context_.frame_memory.Acquire(capacity));
+    frame_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    frame_capacity_ = capacity;
   }
-  return {frame_.get(), size};
+  co_return std::span<std::byte>(frame_.get(), size);
 }
 
 Task<Status> Connection::ReadExactly(std::span<std::byte> out) {
@@ -127,13 +141,14 @@ Task<Status> Connection::Serve() {
       co_return Fail(ErrorKind::kInvalidInput, fmt::format("a request has only {} bytes", size));
     phase_ = Phase::kHandling;  // waiting for memory is our doing
     FLOE_CO_TRY(auto lease, co_await context_.request_budget.Acquire(size));
+    FLOE_CO_TRY(const auto frame, co_await FrameBuffer(size));
     phase_ = Phase::kReceiving;
     read_progress_ = Now();
-    const auto frame = FrameBuffer(size);
     FLOE_CO_TRY_VOID(co_await ReadExactly(frame));
     phase_ = Phase::kHandling;
     FLOE_CO_TRY_VOID(co_await HandleFrame(frame));
     lease.Release();
+    if (frame_capacity_ > kKeepIdle && context_.frame_memory.tight()) ReleaseFrame();
     while (pending_.size() >= options.max_pipelined && !closed_) {
       room_wake_.emplace();
       auto wake = *room_wake_;
@@ -148,23 +163,28 @@ Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
   FLOE_CO_TRY(auto header, DecodeRequestHeader(reader));
   const auto* api = FindApi(header.api_key);
   if (api == nullptr) {
-    co_return Fail(ErrorKind::kNotSupported, fmt::format("api key {} is not offered", header.api_key));
-  }
-  // A client that asks for an unknown version of ApiVersions is told what there is; of others it should have known.
-  const bool offered = header.api_version >= api->min_handled && header.api_version <= api->max_version;
-  if (!offered && api->key != ApiKey::kApiVersions) {
     co_return Fail(ErrorKind::kNotSupported,
-                   fmt::format("version {} of api key {} is not supported", header.api_version, header.api_key));
+                   fmt::format("api key {} (version {}) is not offered", header.api_key, header.api_version));
+  }
+  // A client that asks for an unknown version of ApiVersions is told what there is. Of others it should have known, and
+  // it could not read an answer in a version that we do speak: closed, as Kafka does.
+  const bool offered = header.api_version >= api->min_version && header.api_version <= api->max_version;
+  if (!offered && api->key != ApiKey::kApiVersions) {
+    co_return Fail(ErrorKind::kNotSupported, fmt::format("{} version {} is not supported, only {} to {}", api->name,
+                                                         header.api_version, api->min_version, api->max_version));
   }
   Request request{std::move(header), reader, client_host_};
   auto reply = co_await api->handler(context_.services, request);
-  if (!reply) {
-    auto error = std::move(reply).error();
-    co_return Fail(std::move(error).WithContext(fmt::format("handling api key {} version {} from client '{}'",
-                                                            request.header.api_key, request.header.api_version,
-                                                            request.header.client_id.value_or(""))));
-  }
-  co_return co_await Answer(std::move(*reply));
+  if (reply) co_return co_await Answer(std::move(*reply));
+  auto error = std::move(reply).error().WithContext(fmt::format("handling {} version {} from client '{}'", api->name,
+                                                                request.header.api_version,
+                                                                request.header.client_id.value_or("")));
+  if (!request.malformed) co_return Fail(std::move(error));
+  auto refusal = api->refusal(request.header, ErrorCode::kInvalidRequest);
+  if (!refusal) co_return Fail(std::move(error));
+  // The frame's end is known, so the connection goes on.
+  Complain("request refused", error);
+  co_return co_await Answer(Reply(std::move(*refusal)));
 }
 
 Task<Status> Connection::Answer(Reply reply) {

@@ -11,6 +11,7 @@
 
 #include "base/async/task_scope.h"
 #include "kafka/server/byte_budget.h"
+#include "kafka/server/log_limiter.h"
 #include "kafka/server/request.h"
 #include "net/tcp.h"
 
@@ -20,7 +21,9 @@ namespace floe::kafka {
 struct ConnectionContext {
   Services& services;
   ByteBudget& request_budget;
+  MemoryGate& frame_memory;
   TaskScope& scope;
+  LogLimiter& log_limiter;
 };
 
 /// Lives on the loop of its socket and is used from there only. A request is handled up to the point where its order
@@ -44,11 +47,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Task<Status> Serve();
   Task<Status> HandleFrame(std::span<std::byte> frame);
+  /// One line about what this client did wrong, unless there were too many of late.
+  void Complain(std::string_view message, const Error& cause) const;
   Task<Status> Answer(Reply reply);
   Task<void> RunWriter();
   Task<Status> ReadExactly(std::span<std::byte> out);
   Task<Status> Write(Encoded message);
-  std::span<std::byte> FrameBuffer(std::size_t size);
+  /// Room for a frame, waited for when the node's memory is used up.
+  Task<Result<std::span<std::byte>>> FrameBuffer(std::size_t size);
+  void ReleaseFrame();
   void Close();
   std::chrono::nanoseconds Now() const { return context_.services.clock.MonotonicNow(); }
 
@@ -62,6 +69,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t input_end_ = 0;
   std::unique_ptr<std::byte[]> frame_;
   std::size_t frame_capacity_ = 0;
+  MemoryGate::Hold frame_hold_;  ///< of frame_capacity_ bytes
   Phase phase_ = Phase::kIdle;
   std::chrono::nanoseconds read_progress_{0};
   // Output: responses not written yet; the front one may be under way.

@@ -31,6 +31,10 @@ Result<GroupView> GroupAdmin::Describe(const std::string& group) const {
   return view;
 }
 
+bool GroupAdmin::AllowsCommit(const std::string& group) const {
+  return groups_.CheckCommit(group, "", std::nullopt, -1) == ErrorCode::kNone;
+}
+
 Status GroupAdmin::Delete(const std::string& group) {
   ErrorCode forgotten = groups_.Forget(group);
   if (forgotten == ErrorCode::kNonEmptyGroup) {

@@ -38,6 +38,8 @@ class GroupAdmin {
   std::vector<GroupView> List() const;
   /// kNotFound.
   Result<GroupView> Describe(const std::string& group) const;
+  /// Whether someone who is no member may commit offsets: not while the group has members.
+  bool AllowsCommit(const std::string& group) const;
   /// kNotFound; kFailedPrecondition while it has members.
   Status Delete(const std::string& group);
 

@@ -185,6 +185,17 @@ std::set<std::string> GroupCoordinator::SubscribedTopics(const std::string& grou
   return found == groups_.end() ? std::set<std::string>() : found->second->SubscribedTopics();
 }
 
+std::map<std::string, GroupActivity> GroupCoordinator::TakeActivity() {
+  std::map<std::string, GroupActivity> activity;
+  std::lock_guard lock(mu_);
+  for (auto it = groups_.begin(); it != groups_.end();) {
+    const bool empty = it->second->empty();
+    activity.emplace(it->first, empty ? GroupActivity::kHadMembers : GroupActivity::kHasMembers);
+    it = empty ? groups_.erase(it) : std::next(it);
+  }
+  return activity;
+}
+
 void GroupCoordinator::WakeTimer() {
   std::optional<OneShot<bool>> wake;
   {

@@ -23,6 +23,8 @@ struct GroupSummary {
   std::string state;
 };
 
+enum class GroupActivity : std::uint8_t { kHasMembers, kHadMembers };
+
 /// Thread-safe; never blocks but for a short lock. Membership lives in memory (members join again after a restart),
 /// offsets in the store.
 class GroupCoordinator {
@@ -52,6 +54,9 @@ class GroupCoordinator {
   /// kNonEmptyGroup, kGroupIdNotFound; kNone leaves the offsets to be removed by the caller.
   ErrorCode Forget(const std::string& group_id);
   std::set<std::string> SubscribedTopics(const std::string& group_id) const;
+  /// Groups that have members, or had some since the last call. Lets go of groups without members: what is known of
+  /// them is in the offset store.
+  std::map<std::string, GroupActivity> TakeActivity();
 
  private:
   GroupTime Now() const { return clock_.MonotonicNow(); }

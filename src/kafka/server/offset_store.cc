@@ -17,7 +17,8 @@ const meta::Migration kMigration{
         "CREATE TABLE kafka_group_offsets (group_id TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,"
         " committed_offset INTEGER NOT NULL, leader_epoch INTEGER NOT NULL, metadata TEXT NOT NULL, committed_at_ms "
         "INTEGER NOT NULL,"
-        " PRIMARY KEY (group_id, topic, partition)) WITHOUT ROWID"}};
+        " PRIMARY KEY (group_id, topic, partition)) WITHOUT ROWID",
+        "ALTER TABLE kafka_groups ADD COLUMN empty_since_ms INTEGER"}};
 
 struct CommitChange {
   std::string group;
@@ -31,7 +32,15 @@ struct RemoveChange {
 struct RemoveTopicChange {
   std::string topic;
 };
-using Change = std::variant<CommitChange, RemoveChange, RemoveTopicChange>;
+struct EmptySinceChange {
+  std::string group;
+  std::optional<TimestampMs> since;
+};
+struct RemoveExpiredChange {
+  std::string group;
+  std::map<TopicPartition, TimestampMs> expired;
+};
+using Change = std::variant<CommitChange, RemoveChange, RemoveTopicChange, EmptySinceChange, RemoveExpiredChange>;
 
 struct Pending {
   Change change;
@@ -40,7 +49,8 @@ struct Pending {
 
 Status Write(meta::Transaction& transaction, const CommitChange& change) {
   FLOE_TRY_VOID(
-      transaction.Execute("INSERT INTO kafka_groups VALUES (?, ?) ON CONFLICT (group_id) DO UPDATE SET protocol_type = "
+      transaction.Execute("INSERT INTO kafka_groups (group_id, protocol_type) VALUES (?, ?) ON CONFLICT (group_id) DO "
+                          "UPDATE SET protocol_type = "
                           "excluded.protocol_type"
                           " WHERE excluded.protocol_type <> '' AND protocol_type <> excluded.protocol_type",
                           {change.group, change.protocol_type}));
@@ -72,8 +82,30 @@ Status Write(meta::Transaction& transaction, const RemoveTopicChange& change) {
   return {};
 }
 
+Status Write(meta::Transaction& transaction, const EmptySinceChange& change) {
+  meta::Value since;
+  if (change.since) since = change.since->value();
+  FLOE_TRY_VOID(
+      transaction.Execute("UPDATE kafka_groups SET empty_since_ms = ? WHERE group_id = ?", {since, change.group}));
+  return {};
+}
+
+Status Write(meta::Transaction& transaction, const RemoveExpiredChange& change) {
+  for (const auto& [partition, committed_at] : change.expired) {
+    FLOE_TRY_VOID(transaction.Execute(
+        "DELETE FROM kafka_group_offsets WHERE group_id = ? AND topic = ? AND partition = ? AND committed_at_ms = ?",
+        {change.group, partition.topic, std::int64_t{partition.partition.value()}, committed_at.value()}));
+  }
+  FLOE_TRY_VOID(
+      transaction.Execute("DELETE FROM kafka_groups WHERE group_id = ? AND NOT EXISTS"
+                          " (SELECT 1 FROM kafka_group_offsets AS o WHERE o.group_id = kafka_groups.group_id)",
+                          {change.group}));
+  return {};
+}
+
 struct GroupEntry {
   std::string protocol_type;
+  std::optional<TimestampMs> empty_since;
   std::shared_ptr<const GroupOffsets> offsets = std::make_shared<GroupOffsets>();
 };
 using GroupTable = std::map<std::string, GroupEntry>;
@@ -104,6 +136,25 @@ void Apply(GroupTable& groups, const RemoveTopicChange& change) {
     if (std::erase_if(*offsets, [&](const auto& item) { return item.first.topic == change.topic; }) > 0) {
       entry.offsets = std::move(offsets);
     }
+  }
+}
+
+void Apply(GroupTable& groups, const EmptySinceChange& change) {
+  if (const auto group = groups.find(change.group); group != groups.end()) group->second.empty_since = change.since;
+}
+
+void Apply(GroupTable& groups, const RemoveExpiredChange& change) {
+  const auto group = groups.find(change.group);
+  if (group == groups.end()) return;
+  auto offsets = std::make_shared<GroupOffsets>(*group->second.offsets);
+  for (const auto& [partition, committed_at] : change.expired) {
+    const auto found = offsets->find(partition);
+    if (found != offsets->end() && found->second.committed_at == committed_at) offsets->erase(found);
+  }
+  if (offsets->empty()) {
+    groups.erase(group);
+  } else {
+    group->second.offsets = std::move(offsets);
   }
 }
 
@@ -170,11 +221,13 @@ Result<std::unique_ptr<OffsetStore>> OffsetStore::Open(meta::Store& store, Compu
   FLOE_TRY_VOID(store.Migrate(kMigration));
   auto state = std::make_shared<State>(store, pool);
   FLOE_TRY_VOID(store.Read([&](meta::Transaction& transaction) -> Status {
-    FLOE_TRY_VOID(
-        transaction.Query("SELECT group_id, protocol_type FROM kafka_groups", {}, [&](const meta::Row& row) -> Status {
-          state->groups[std::string(row.Bytes(0))].protocol_type = std::string(row.Bytes(1));
-          return {};
-        }));
+    FLOE_TRY_VOID(transaction.Query("SELECT group_id, protocol_type, empty_since_ms FROM kafka_groups", {},
+                                    [&](const meta::Row& row) -> Status {
+                                      auto& entry = state->groups[std::string(row.Bytes(0))];
+                                      entry.protocol_type = std::string(row.Bytes(1));
+                                      if (!row.IsNull(2)) entry.empty_since = TimestampMs(row.Int(2));
+                                      return {};
+                                    }));
     std::map<std::string, GroupOffsets> offsets;
     FLOE_TRY_VOID(transaction.Query(
         "SELECT group_id, topic, partition, committed_offset, leader_epoch, metadata, committed_at_ms FROM "
@@ -205,6 +258,23 @@ void OffsetStore::Remove(std::string group, std::optional<std::set<TopicPartitio
 
 void OffsetStore::RemoveTopic(std::string topic, std::function<void(Status)> done) {
   state_->Enqueue({RemoveTopicChange{std::move(topic)}, std::move(done)});
+}
+
+void OffsetStore::SetEmptySince(std::string group, std::optional<TimestampMs> since, std::function<void(Status)> done) {
+  state_->Enqueue({EmptySinceChange{std::move(group), since}, std::move(done)});
+}
+
+void OffsetStore::RemoveExpired(std::string group, std::map<TopicPartition, TimestampMs> expired,
+                                std::function<void(Status)> done) {
+  state_->Enqueue({RemoveExpiredChange{std::move(group), std::move(expired)}, std::move(done)});
+}
+
+std::map<std::string, StoredGroup> OffsetStore::Snapshot() const {
+  std::lock_guard lock(state_->mu);
+  std::map<std::string, StoredGroup> groups;
+  for (const auto& [name, entry] : state_->groups)
+    groups[name] = {entry.protocol_type, entry.empty_since, entry.offsets};
+  return groups;
 }
 
 std::shared_ptr<const GroupOffsets> OffsetStore::Find(const std::string& group) const {

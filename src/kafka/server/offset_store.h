@@ -34,6 +34,13 @@ struct CommittedOffset {
 
 using GroupOffsets = std::map<TopicPartition, CommittedOffset>;
 
+/// What is stored about a group.
+struct StoredGroup {
+  std::string protocol_type;                    ///< empty: a client without membership committed
+  std::optional<TimestampMs> empty_since;       ///< nothing while it has members, or nobody has looked yet
+  std::shared_ptr<const GroupOffsets> offsets;  ///< never null
+};
+
 /// Thread-safe. Commits that arrive while one is being written share the next transaction (one fdatasync for all).
 class OffsetStore {
  public:
@@ -49,10 +56,17 @@ class OffsetStore {
   /// Forgets a deleted topic in every group.
   void RemoveTopic(std::string topic, std::function<void(Status)> done);
 
+  /// Notes since when a group has no members; nothing: it has. Groups that never committed are not noted.
+  void SetEmptySince(std::string group, std::optional<TimestampMs> since, std::function<void(Status)> done);
+  /// Forgets offsets that still have the commit time given here, and the group when none is left.
+  void RemoveExpired(std::string group, std::map<TopicPartition, TimestampMs> expired,
+                     std::function<void(Status)> done);
+
   /// nullptr when the group has never committed. A snapshot.
   std::shared_ptr<const GroupOffsets> Find(const std::string& group) const;
   /// Groups with their protocol type.
   std::map<std::string, std::string> Groups() const;
+  std::map<std::string, StoredGroup> Snapshot() const;
 
  private:
   struct State;

@@ -47,9 +47,13 @@ struct Request {
   Reader body;
   std::string client_host;
 
+  bool malformed = false;  ///< the body could not be decoded
+
   template <typename T>
   Result<T> Decode() {
-    return DecodeRequest<T>(body, header.api_version);
+    auto decoded = DecodeRequest<T>(body, header.api_version);
+    malformed = !decoded;
+    return decoded;
   }
   template <typename T>
   Encoded Encode(const T& response) const {
@@ -68,7 +72,8 @@ struct Reply {
 };
 
 /// Runs on the connection's loop and never blocks it. An error means that the frame was malformed or cannot be
-/// answered: the connection is closed with a log line. Services and request outlive the coroutine.
+/// answered: INVALID_REQUEST where the response has a place for it, else the connection is closed; one log line.
+/// Services and request outlive the coroutine.
 using HandlerResult = Task<Result<Reply>>;
 using Handler = HandlerResult (*)(Services& services, Request& request);
 

@@ -12,13 +12,14 @@
 #include "kafka/server/connection.h"
 #include "kafka/server/fetch_session.h"
 #include "kafka/server/group_coordinator.h"
-#include "kafka/server/offset_store.h"
+#include "kafka/server/offset_expiry.h"
 #include "kafka/server/topic_directory.h"
 
 namespace floe::kafka {
 namespace {
 
-constexpr std::chrono::seconds kHealthCheck{5};
+/// Small requests and responses pass even when the node's memory is used up.
+constexpr std::uint64_t kAlwaysOpen = 8U << 20;
 
 const meta::Migration kMigration{
     .module = "kafka_node",
@@ -51,8 +52,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
         options(std::move(o)),
         topics(d.log),
         sessions(options.max_fetch_sessions, d.random),
+        frame_memory(d.memory, "kafka requests", kAlwaysOpen, d.compute),
+        response_memory(d.memory, "kafka responses", kAlwaysOpen, d.compute),
         request_budget(options.request_memory),
-        response_budget(options.response_memory),
+        response_budget(options.response_memory, &response_memory),
         loops(d.io.size()),
         scope(d.io.At(0), "kafka") {}
 
@@ -62,12 +65,15 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   std::uint16_t port = 0;
   TopicDirectory topics;
   FetchSessions sessions;
+  MemoryGate frame_memory;
+  MemoryGate response_memory;
   ByteBudget request_budget;
   ByteBudget response_budget;
-  std::unique_ptr<OffsetStore> offsets;
   std::unique_ptr<GroupCoordinator> groups;
+  std::unique_ptr<OffsetExpiry> expiry;
   std::unique_ptr<GroupAdmin> group_admin;
   std::mutex alter_mu;
+  LogLimiter log_limiter;
   std::unique_ptr<Services> services;
   std::unique_ptr<net::Listener> listener;
   std::atomic<std::size_t> connections{0};
@@ -79,11 +85,14 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Task<void> OnConnection(net::TcpSocket socket, std::size_t loop) {
     if (connections.fetch_add(1) >= options.max_connections) {
       connections.fetch_sub(1);
-      logging::Warn("kafka", "connection refused: too many", {{"limit", options.max_connections}});
+      if (const auto kept_back = log_limiter.Next(dependencies.clock.MonotonicNow())) {
+        logging::Warn("kafka", "connection refused: too many",
+                      {{"limit", options.max_connections}, {"lines_kept_back", *kept_back}});
+      }
       co_return;
     }
-    const auto connection =
-        std::make_shared<Connection>(std::move(socket), ConnectionContext{*services, request_budget, scope});
+    const auto connection = std::make_shared<Connection>(
+        std::move(socket), ConnectionContext{*services, request_budget, frame_memory, scope, log_limiter});
     auto& list = loops[loop];
     const auto place = list.insert(list.end(), connection.get());
     struct Leave {
@@ -100,7 +109,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   Task<void> WatchHealth(std::size_t loop) {
     for (;;) {
-      const auto slept = co_await SleepFor(kHealthCheck);
+      const auto slept = co_await SleepFor(options.health_check);
       if (!slept) co_return;
       const auto now = dependencies.clock.MonotonicNow();
       // Closing a connection only resumes its coroutine later, so the list does not change here.
@@ -108,21 +117,33 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     }
   }
 
+  Task<void> ExpireOffsets() {
+    for (;;) {
+      const auto slept = co_await SleepFor(options.offsets_retention_check);
+      if (!slept) co_return;
+      expiry->Sweep([](Status status) {
+        if (!status) logging::Warn("kafka", "forgetting old offsets failed", {{"cause", status.error().ToString()}});
+      });
+    }
+  }
+
   Status Open() {
-    FLOE_TRY(offsets, OffsetStore::Open(dependencies.store, dependencies.compute));
+    OffsetStore& offsets = dependencies.offsets;
     if (options.cluster_id.empty()) {
       FLOE_TRY(options.cluster_id, StoredClusterId(dependencies.store, dependencies.random));
     }
-    groups = std::make_unique<GroupCoordinator>(options.groups, *offsets, dependencies.clock, dependencies.random);
-    group_admin = std::make_unique<GroupAdmin>(*groups, *offsets);
+    groups = std::make_unique<GroupCoordinator>(options.groups, offsets, dependencies.clock, dependencies.random);
+    group_admin = std::make_unique<GroupAdmin>(*groups, offsets);
+    expiry = std::make_unique<OffsetExpiry>(*groups, offsets, dependencies.clock, options.offsets_retention);
     FLOE_TRY(listener, net::Listener::Bind(dependencies.io, options.listen));
     options.listen.address = listener->address();
     host = options.advertised_host.empty() ? listener->address().host : options.advertised_host;
     port = listener->address().port;
     services =
-        std::make_unique<Services>(Services{options, host, port, dependencies.log, topics, *offsets, *groups, sessions,
+        std::make_unique<Services>(Services{options, host, port, dependencies.log, topics, offsets, *groups, sessions,
                                             response_budget, alter_mu, dependencies.compute, dependencies.clock});
     groups->Start(scope);
+    scope.Spawn([this]() -> Task<void> { co_await ExpireOffsets(); });
     for (std::size_t loop = 0; loop < loops.size(); ++loop) {
       scope.SpawnOn(dependencies.io.At(loop), [this, loop]() -> Task<void> { co_await WatchHealth(loop); });
     }
@@ -148,6 +169,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
           [](const Impl& impl) { return static_cast<double>(impl.request_budget.used()); });
     gauge("floe_kafka_response_bytes_in_flight", "Bytes of fetched records on their way out.",
           [](const Impl& impl) { return static_cast<double>(impl.response_budget.used()); });
+    gauge("floe_kafka_waiting_for_memory", "Requests and fetches that wait until the node has memory for them.",
+          [](const Impl& impl) {
+            return static_cast<double>(impl.frame_memory.waiting() + impl.response_memory.waiting());
+          });
     gauge("floe_kafka_fetch_sessions", "Open fetch sessions.",
           [](const Impl& impl) { return static_cast<double>(impl.sessions.size()); });
   }
@@ -157,7 +182,6 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     if (listener) listener->Close();
     if (groups) groups->Stop();
     scope.StopAndWait();
-    offsets.reset();
   }
 };
 

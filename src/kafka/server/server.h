@@ -7,8 +7,10 @@
 #include "base/async/compute_pool.h"
 #include "base/async/io_threads.h"
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "base/metrics.h"
 #include "kafka/server/group_admin.h"
+#include "kafka/server/offset_store.h"
 #include "kafka/server/options.h"
 #include "log/log.h"
 #include "meta/store.h"
@@ -21,16 +23,17 @@ struct ServerDependencies {
   ComputePool& compute;
   log::Log& log;
   meta::Store& store;
+  OffsetStore& offsets;
   Clock& clock;
   Random& random;
   metrics::Registry* metrics = nullptr;
+  MemoryBudget* memory = nullptr;  ///< of the node; what requests and responses take is reserved there
 };
 
 /// Start and Stop block; call them from a thread that may. Ready for clients once Start has returned.
 class Server {
  public:
-  /// kAlreadyExists (port in use), kPermissionDenied (public bind), kCorruption or kFailedPrecondition (stored
-  /// offsets).
+  /// kAlreadyExists (port in use), kPermissionDenied (public bind).
   static Result<std::unique_ptr<Server>> Start(ServerDependencies dependencies, ServerOptions options);
   ~Server();
   Server(const Server&) = delete;

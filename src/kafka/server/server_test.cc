@@ -2,72 +2,15 @@
 // The service over real sockets: negotiation, bad frames, order, long poll, groups, restart.
 #include "kafka/server/server.h"
 
-#include <filesystem>
-
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include "base/matchers.h"
-#include "kafka/protocol/error_code.h"
-#include "kafka/protocol/messages/all.h"
-#include "kafka/protocol/record_batch_builder.h"
 #include "kafka/server/api_table.h"
-#include "kafka/server/broker_testing.h"
+#include "kafka/server/broker_fixture_testing.h"
 
 namespace floe::kafka {
 namespace {
 
-class ServerTest : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "/floe-kafka-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-    Start();
-  }
-  void TearDown() override {
-    broker_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-  void Start() { broker_ = std::make_unique<TestBroker>(directory_, options_); }
-  void Restart() {
-    broker_.reset();
-    Start();
-  }
-  TestClient Client() { return TestClient(broker_->port()); }
-
-  void CreateTopic(const std::string& name, int partitions) {
-    auto client = Client();
-    CreateTopicsRequest request;
-    request.topics.push_back({.name = name, .num_partitions = partitions, .replication_factor = 1});
-    auto response = client.Call<CreateTopicsResponse>(request, 7);
-    ASSERT_OK(response);
-    ASSERT_EQ(response->topics[0].error_code, 0) << response->topics[0].error_message.value_or("");
-    topic_id_ = response->topics[0].topic_id;
-  }
-
-  static ProduceRequest Produce(const std::string& topic, BatchBuilder& builder, std::int16_t acks = -1) {
-    ProduceRequest request;
-    request.acks = acks;
-    request.topics.push_back({.name = topic});
-    auto batch = builder.Finish();
-    request.topics[0].partitions.push_back({.index = 0, .records = {.bytes = *batch, .owner = nullptr, .null = false}});
-    return request;
-  }
-  static FetchRequest Fetch(const std::string& topic, std::int64_t offset, int wait_ms) {
-    FetchRequest request;
-    request.max_wait_ms = wait_ms;
-    request.min_bytes = 1;
-    request.topics.push_back({.name = topic});
-    request.topics[0].partitions.push_back({.index = 0, .fetch_offset = offset, .max_bytes = 1 << 20});
-    return request;
-  }
-
-  std::string directory_;
-  ServerOptions options_;
-  std::unique_ptr<TestBroker> broker_;
-  Uuid topic_id_;
-};
+class ServerTest : public BrokerTest {};
 
 TEST_F(ServerTest, ApiVersionsInEveryVersionAndBeyond) {
   for (std::int16_t version = 0; version <= 4; ++version) {
@@ -321,6 +264,47 @@ TEST_F(ServerTest, DeletingATopicForgetsItsOffsets) {
   auto offsets = client.Call<OffsetFetchResponse>(fetch, 8);
   ASSERT_OK(offsets);
   EXPECT_TRUE(offsets->groups[0].topics.empty());
+}
+
+TEST_F(ServerTest, DeletedRecordsAreGoneAlsoAfterARestart) {
+  CreateTopic("t", 1);
+  {
+    auto client = Client();
+    for (int i = 0; i < 5; ++i) {
+      BatchBuilder builder;
+      builder.Append(TimestampMs(1000 + i), std::nullopt, "v");
+      ASSERT_OK(client.Call<ProduceResponse>(Produce("t", builder), 9));
+    }
+    DeleteRecordsRequest request;
+    request.topics.push_back({.name = "t"});
+    request.topics[0].partitions = {{.index = 0, .offset = 3}, {.index = 7, .offset = 1}};
+    auto deleted = client.Call<DeleteRecordsResponse>(request, 2);
+    ASSERT_OK(deleted);
+    EXPECT_EQ(deleted->topics[0].partitions[0].error_code, 0);
+    EXPECT_EQ(deleted->topics[0].partitions[0].low_watermark, 3);
+    EXPECT_EQ(deleted->topics[0].partitions[1].error_code, Code(ErrorCode::kUnknownTopicOrPartition));
+    request.topics[0].partitions = {{.index = 0, .offset = 6}};
+    deleted = client.Call<DeleteRecordsResponse>(request, 0);
+    ASSERT_OK(deleted);
+    EXPECT_EQ(deleted->topics[0].partitions[0].error_code, Code(ErrorCode::kOffsetOutOfRange));
+  }
+  Restart();
+  auto client = Client();
+  ListOffsetsRequest earliest;
+  earliest.topics.push_back({.name = "t"});
+  earliest.topics[0].partitions.push_back({.index = 0, .timestamp = -2});
+  auto listed = client.Call<ListOffsetsResponse>(earliest, 7);
+  ASSERT_OK(listed);
+  EXPECT_EQ(listed->topics[0].partitions[0].offset, 3);
+  auto below = client.Call<FetchResponse>(Fetch("t", 2, 0), 12);
+  ASSERT_OK(below);
+  EXPECT_EQ(below->topics[0].partitions[0].error_code, Code(ErrorCode::kOffsetOutOfRange));
+  DeleteRecordsRequest all;
+  all.topics.push_back({.name = "t"});
+  all.topics[0].partitions = {{.index = 0, .offset = -1}};
+  auto deleted = client.Call<DeleteRecordsResponse>(all, 1);
+  ASSERT_OK(deleted);
+  EXPECT_EQ(deleted->topics[0].partitions[0].low_watermark, 5);
 }
 
 TEST_F(ServerTest, ConfigsAreDescribedInFullAndChanged) {

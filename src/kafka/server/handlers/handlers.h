@@ -11,6 +11,7 @@ HandlerResult HandleApiVersions(Services& services, Request& request);
 HandlerResult HandleCreatePartitions(Services& services, Request& request);
 HandlerResult HandleCreateTopics(Services& services, Request& request);
 HandlerResult HandleDeleteGroups(Services& services, Request& request);
+HandlerResult HandleDeleteRecords(Services& services, Request& request);
 HandlerResult HandleDeleteTopics(Services& services, Request& request);
 HandlerResult HandleDescribeCluster(Services& services, Request& request);
 HandlerResult HandleDescribeConfigs(Services& services, Request& request);

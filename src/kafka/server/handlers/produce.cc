@@ -11,6 +11,7 @@
 namespace floe::kafka {
 namespace {
 
+constexpr std::int16_t kFirstHandled = 3;
 constexpr std::int16_t kAcksNone = 0;
 constexpr std::int16_t kAcksLeader = 1;
 constexpr std::int16_t kAcksAll = -1;
@@ -125,10 +126,27 @@ Reply AnswerWhenDurable(Appended all, const RequestHeader& header) {
   return Reply(shared->done);
 }
 
+/// Versions 0 to 2 carry the message formats before record batches.
+ProduceResponse RefuseOldVersion(const ProduceRequest& asked) {
+  ProduceResponse response;
+  for (const auto& topic : asked.topics) {
+    auto& answer = response.topics.emplace_back();
+    answer.name = topic.name;
+    for (const auto& partition : topic.partitions) {
+      answer.partitions.push_back({.index = partition.index, .error_code = Code(ErrorCode::kUnsupportedVersion)});
+      answer.partitions.back().base_offset = -1;
+    }
+  }
+  return response;
+}
+
 }  // namespace
 
 HandlerResult HandleProduce(Services& services, Request& request) {
   FLOE_CO_TRY(auto asked, request.Decode<ProduceRequest>());
+  if (request.header.api_version < kFirstHandled && asked.acks != kAcksNone) {
+    co_return Reply(request.Encode(RefuseOldVersion(asked)));
+  }
   const bool by_id = request.header.api_version >= 13;
   auto all = co_await Offload(services.compute, [&] { return AppendAll(services, asked, by_id); });
   if (asked.acks == kAcksNone) {
