@@ -122,6 +122,12 @@ Result<plan::NodePtr> QueryPlanner::MakeScan(const CatalogTable& table, const st
     return bind::FailAt(position, fmt::format("table {} cannot be read: its connector '{}' is only a sink",
                                               table.path.ToString(), scan.table.connector));
   }
+  if (as_of != nullptr && scan.table.connector != "iceberg") {
+    return bind::FailAt(as_of->span.position,
+                        fmt::format("table {} keeps no versions: FOR ... AS OF reads Iceberg tables only (its "
+                                    "connector is '{}')",
+                                    table.path.ToString(), scan.table.connector));
+  }
   if (as_of != nullptr) FLOE_TRY_VOID(ApplyTimeTravel(*as_of, session_, scan));
   data::Schema schema = ScanAll(table, scan);
   return MakeNode(std::move(scan), std::move(schema), position);
