@@ -59,8 +59,9 @@ Result<YAML::Node> ParseYaml(const std::string& text, const std::string& name) {
   try {
     return YAML::Load(text);
   } catch (const YAML::Exception& e) {
-    return Fail(Error(ErrorKind::kInvalidInput, fmt::format("{}: {}", name, e.msg))
-                    .WithPosition({e.mark.line + 1, e.mark.column + 1}));
+    return Fail(
+        Error(ErrorKind::kInvalidInput, fmt::format("{}:{}:{}: {}", name, e.mark.line + 1, e.mark.column + 1, e.msg))
+            .WithPosition({e.mark.line + 1, e.mark.column + 1}));
   }
 }
 

@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "base/logging.h"
 #include "console/iso_time.h"
 #include "console/web_assets.h"
 #include "net/json_text.h"
@@ -171,7 +171,8 @@ Task<void> Console::PublishPoints() {
     if (stream_.clients() == 0) continue;
     auto points = co_await Read(diff.Since());
     if (!points) {
-      spdlog::warn("reading '{}' for the page: {}", options_.table, points.error().ToString());
+      logging::Warn("console", "reading the page's table failed",
+                    {{"table", options_.table}, {"error", points.error().ToString()}});
       continue;
     }
     auto fresh = diff.Update(*points);

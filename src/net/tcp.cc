@@ -5,7 +5,8 @@
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
+
+#include "base/logging.h"
 
 namespace floe::net {
 
@@ -80,7 +81,7 @@ Result<std::unique_ptr<Listener>> Listener::Bind(IoThreads& io, ListenOptions op
   if (!host.is_loopback() && !options.allow_public) {
     return Fail(ErrorKind::kPermissionDenied,
                 fmt::format("'{}' would listen on {}, which other machines can reach, and nobody would have to log in; "
-                            "use 127.0.0.1, or set allow_public for this listener if the network is trusted",
+                            "use 127.0.0.1, or set listen.public to true (allow_public) if the network is trusted",
                             options.service, options.address.ToString()));
   }
   auto state = std::make_shared<State>(io.At(0), io);
@@ -135,8 +136,10 @@ Task<void> Listener::State::Accept(std::shared_ptr<State> state, TaskScope& scop
     if (error == asio::error::operation_aborted) break;
     if (error) {
       // Out of descriptors or memory: the connection waits in the backlog until something is freed.
-      spdlog::warn("accepting on {} for '{}': {}", state->options.address.ToString(), state->options.service,
-                   error.message());
+      logging::Warn("net", "accepting failed",
+                    {{"address", state->options.address.ToString()},
+                     {"service", state->options.service},
+                     {"error", error.message()}});
       auto slept = co_await SleepFor(std::chrono::milliseconds(100));
       if (!slept) break;
       continue;

@@ -22,7 +22,7 @@ constexpr int kApiThreads = 16;
 Result<net::ListenOptions> ListenOn(const Node::Parts& p, const std::string& service) {
   FLOE_TRY(std::string text, ServiceAddress(p.config, service));
   FLOE_TRY(net::ListenAddress address, net::ParseListenAddress(text));
-  return net::ListenOptions{.service = service, .address = address};
+  return net::ListenOptions{.service = service, .address = address, .allow_public = p.config.Boolean("listen.public")};
 }
 
 Status StartKafka(Node::Parts& p) {

@@ -9,7 +9,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
+
+#include "base/logging.h"
 
 namespace floe {
 
@@ -31,9 +32,9 @@ void RunLoop(asio::io_context& context) {
       context.run();
       return;
     } catch (const std::exception& e) {
-      spdlog::error("an event handler threw: {}", e.what());
+      logging::Failure("async", "an event handler threw", {{"error", e.what()}});
     } catch (...) {
-      spdlog::error("an event handler threw something that is no std::exception");
+      logging::Failure("async", "an event handler threw something that is no std::exception");
     }
   }
 }

@@ -11,9 +11,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
-#include <spdlog/spdlog.h>
 
 #include "base/async/one_shot.h"
+#include "base/logging.h"
 
 namespace floe {
 
@@ -47,7 +47,7 @@ struct TaskScope::State {
       std::lock_guard lock(mu);
       ++failures;
     }
-    spdlog::error("task of '{}' ended with an exception: {}", name, what);
+    logging::Failure("async", "a task ended with an exception", {{"scope", name}, {"error", what}});
   }
 
   void Finished(std::list<std::shared_ptr<Entry>>::iterator position) {

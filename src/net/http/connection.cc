@@ -11,8 +11,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include "base/logging.h"
 #include "net/http/uri.h"
 
 namespace floe::net {
@@ -297,9 +297,11 @@ Task<Response> Connection::DispatchAsync(const AsyncHandler& handler, const Requ
   auto result = co_await handler(request);
   if (!result) {
     const ErrorKind kind = result.error().kind();
-    if (HttpStatus(kind) >= 500) {
-      spdlog::warn("{} {} (request {}): {}", ToString(request.method), request.path, request.id,
-                   result.error().ToString());
+    if (HttpStatus(kind) >= 500 && kind != ErrorKind::kCancelled) {
+      logging::Warn("http", "request failed",
+                    {{"request", fmt::format("{} {}", ToString(request.method), request.path)},
+                     {"id", request.id},
+                     {"error", result.error().ToString()}});
     }
     co_return ErrorAnswer(result.error());
   }
