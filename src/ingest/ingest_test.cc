@@ -213,7 +213,8 @@ TEST_F(IngestTest, BadFieldsAreRefusedAndWriteNothing) {
   for (const char* target :
        {"/log", "/log?city=A", "/log?temperature=1", "/log?city=&temperature=1",
         "/log?city=A&temperature=", "/log?city=A&temperature=warm", "/log?city=A&temperature=NaN",
-        "/log?city=A&temperature=+1", "/log?city=A&temperature=0x10", "/log?city=%zz&temperature=1"}) {
+        "/log?city=A&temperature=+1", "/log?city=A&temperature=0x10", "/log?city=%zz&temperature=1",
+        "/log?city=%ff%fe&temperature=1", "/log?city=A&temperature=1e999"}) {
     auto answer = Get(target);
     EXPECT_EQ(answer.status, 400) << target;
     EXPECT_NE(answer.body.find(R"("status":"error")"), std::string::npos) << answer.body;

@@ -199,6 +199,10 @@ Result<std::vector<std::pair<std::string, std::string>>> ObjectMembers(std::stri
   return out;
 }
 
+bool IsUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 bool IsJsonNumber(std::string_view text) {
   std::size_t i = 0;
   auto digits = [&] {

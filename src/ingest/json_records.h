@@ -32,6 +32,8 @@ Result<std::vector<JsonRecord>> SplitJson(std::string& body, bool lines, std::st
 /// Members of one JSON object as text: strings decoded, other values as JSON text, null left out. kInvalidInput.
 Result<std::vector<std::pair<std::string, std::string>>> ObjectMembers(std::string& body, std::size_t max_depth);
 
+bool IsUtf8(std::string_view text);
+
 /// Strictly by RFC 8259: "72.5", "-1e3"; not "NaN", "+1", "007", "".
 bool IsJsonNumber(std::string_view text);
 

@@ -2,6 +2,8 @@
 #include "ingest/route_fields.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -24,7 +26,9 @@ std::string_view NameOf(FieldType type) {
 bool Fits(FieldType type, std::string_view text) {
   switch (type) {
     case FieldType::kString: return true;
-    case FieldType::kNumber: return IsJsonNumber(text);
+    // What overflows a double would become infinity in every reader.
+    case FieldType::kNumber:
+      return IsJsonNumber(text) && std::isfinite(std::strtod(std::string(text).c_str(), nullptr));
     case FieldType::kInteger: return IsJsonNumber(text) && text.find_first_of(".eE") == std::string_view::npos;
     case FieldType::kBoolean: return text == "true" || text == "false";
   }
@@ -60,6 +64,8 @@ Result<FieldValues> ReadFields(const std::vector<FieldSpec>& fields, const net::
                     fmt::format("'{}' is missing; it is required and must be {}", field.name, NameOf(field.type)));
       }
       value.reset();
+    } else if (!IsUtf8(*value)) {
+      return Fail(ErrorKind::kInvalidInput, fmt::format("'{}' is not valid UTF-8", field.name));
     } else if (!Fits(field.type, *value)) {
       return Fail(ErrorKind::kInvalidInput,
                   fmt::format("'{}' is '{}', but must be {}", field.name, value->substr(0, 100), NameOf(field.type)));

@@ -67,6 +67,10 @@ TEST(Router, MatchesExactlyAndPrefersLiterals) {
   router.On(Method::kGet, "/topics/all", [](const Request&) { return Named("all"); });
   EXPECT_EQ(Matched(router, Method::kPost, "/topics/a%2Fb"), "produce topic=a/b");
   EXPECT_EQ(Matched(router, Method::kHead, "/topics/all"), "all");
+  router.On(Method::kGet, "/log", [](const Request&) { return Named("log"); }, {.mutates = true});
+  EXPECT_EQ(Matched(router, Method::kGet, "/log"), "log");
+  EXPECT_EQ(Matched(router, Method::kHead, "/log"), "not supported");
+  EXPECT_EQ(router.MethodsOf("/log"), (std::vector<Method>{Method::kGet, Method::kOptions}));
   EXPECT_EQ(Matched(router, Method::kGet, "/topics/x/config"), "config topic=x");
   EXPECT_EQ(Matched(router, Method::kGet, "/topics/x/y"), "rest topic=x rest=y");
   EXPECT_EQ(Matched(router, Method::kGet, "/topics/x"), "not supported");

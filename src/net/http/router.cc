@@ -93,6 +93,8 @@ Result<const Route*> Router::Match(Request& request) const {
     if (!Fits(*route, segments)) continue;
     path_exists = true;
     if (route->method != method) continue;
+    // HEAD must be harmless: link checkers and proxies send it.
+    if (request.method == Method::kHead && route->options.mutates) continue;
     for (std::size_t i = 0; i < segments.size(); ++i) {
       const std::string& pattern = route->segments[i];
       if (IsParam(pattern)) request.path_params.emplace_back(pattern.substr(1, pattern.size() - 2), segments[i]);
@@ -108,12 +110,15 @@ Result<const Route*> Router::Match(Request& request) const {
 
 std::vector<Method> Router::MethodsOf(std::string_view path) const {
   std::vector<Method> out;
+  bool has_head = false;
   auto segments = PathSegments(path);
   if (!segments) return out;
   for (const auto& route : routes_) {
-    if (Fits(*route, *segments)) out.push_back(route->method);
+    if (!Fits(*route, *segments)) continue;
+    out.push_back(route->method);
+    if (route->method == Method::kGet && !route->options.mutates) has_head = true;
   }
-  if (std::ranges::find(out, Method::kGet) != out.end()) out.push_back(Method::kHead);
+  if (has_head) out.push_back(Method::kHead);
   if (!out.empty()) out.push_back(Method::kOptions);
   return out;
 }
