@@ -40,11 +40,25 @@ void Advance(duckdb::PendingQueryResult& pending, duckdb::Connection& connection
   }
 }
 
+/// Interrupts what still runs before the connection dies: its destructor waits for the running tasks, and left alone
+/// they would go on to the end of the query.
+class InterruptAtEnd {
+ public:
+  explicit InterruptAtEnd(duckdb::Connection& connection) : connection_(connection) {}
+  ~InterruptAtEnd() { connection_.Interrupt(); }
+  InterruptAtEnd(const InterruptAtEnd&) = delete;
+  InterruptAtEnd& operator=(const InterruptAtEnd&) = delete;
+
+ private:
+  duckdb::Connection& connection_;
+};
+
 }  // namespace
 
 Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema,
                  ResultConsumer& consumer) {
   FLOE_TRY(auto connection, instance.Connect());
+  const InterruptAtEnd interrupt(*connection);
   CancelWatch watch(consumer, [&] { connection->Interrupt(); });
   return duck::Guard([&]() -> Status {
     connection->Query("SET enable_progress_bar = true");

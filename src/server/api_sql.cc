@@ -48,8 +48,12 @@ class NdjsonConsumer final : public query::ResultConsumer {
   void OnWarning(const std::string& warning) override { (void)Send(ordered_json{{"warning", warning}}.dump()); }
   bool Cancelled() const override { return gone_ || request_.IsCancelled(); }
 
-  Status Send(const std::string& line) {
+  /// At once, so that the connection is watched while a query has no rows yet.
+  void Begin() {
     if (!std::exchange(begun_, true)) reply_.Begin(200, "application/x-ndjson");
+  }
+  Status Send(const std::string& line) {
+    Begin();
     if (!reply_.Write(line + "\n")) gone_ = true;
     return gone_ ? Fail(ErrorKind::kCancelled, "the client went away") : Status{};
   }
@@ -108,8 +112,9 @@ Result<std::string> StatementOf(const ApiRequest& request) {
 Status Execute(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
   FLOE_TRY(std::string statement, StatementOf(request));
   FLOE_TRY(std::shared_ptr<OpenSession> open, p.sessions->Find(id));
-  std::lock_guard lock(open->mu);
   NdjsonConsumer consumer(reply, request);
+  consumer.Begin();
+  std::lock_guard lock(open->mu);
   auto start = std::chrono::steady_clock::now();
   auto result = open->session.Execute(statement, consumer);
   if (!result) return consumer.Send(ErrorJson(result.error()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/http_bridge.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -12,6 +13,8 @@ namespace floe::server {
 namespace {
 
 constexpr std::size_t kQueueBytes = 1 << 20;
+/// A line-wise answer that is silent this long gets an empty line: only a write tells that the client went away.
+constexpr std::chrono::milliseconds kHeartbeat{500};
 
 /// The two ends of one answer: the handler's thread writes, the connection's coroutine reads.
 class Exchange final : public ApiReply {
@@ -39,7 +42,7 @@ class Exchange final : public ApiReply {
   }
 
   // Connection's side.
-  /// Everything queued so far; empty at the end.
+  /// Everything queued so far; empty at the end, kTimeout when nothing came for a while.
   Task<Result<std::string>> Next() {
     while (true) {
       OneShot<bool> wake;
@@ -55,7 +58,7 @@ class Exchange final : public ApiReply {
         }
         waiting_ = wake;
       }
-      auto woken = co_await wake.Wait();
+      auto woken = co_await wake.WaitFor(kHeartbeat);
       if (!woken) co_return Fail(std::move(woken).error());
     }
   }
@@ -96,10 +99,15 @@ struct AbandonAtEnd {
   }
 };
 
-Task<Status> Stream(net::BodyWriter& writer, std::shared_ptr<Exchange> exchange) {
+Task<Status> Stream(net::BodyWriter& writer, std::shared_ptr<Exchange> exchange, bool lines) {
   AbandonAtEnd guard(exchange);
   while (true) {
     auto bytes = co_await exchange->Next();
+    if (!bytes && bytes.error().kind() == ErrorKind::kTimeout) {
+      Status alive = lines ? co_await writer.Write("\n") : Status{};
+      if (!alive) co_return alive;
+      continue;
+    }
     if (!bytes) co_return Fail(std::move(bytes).error());
     if (bytes->empty()) co_return Status{};
     Status written = co_await writer.Write(std::move(*bytes));
@@ -126,8 +134,9 @@ Task<Result<net::Response>> Serve(const Api& api, ComputePool& pool, const net::
   AbandonAtEnd guard(exchange);
   auto head = co_await exchange->head.Wait();
   if (!head) co_return Fail(std::move(head).error());
-  auto response = net::Response::Streaming(head->content_type,
-                                           [exchange](net::BodyWriter& writer) { return Stream(writer, exchange); });
+  bool lines = head->content_type == "application/x-ndjson";
+  auto response = net::Response::Streaming(
+      head->content_type, [exchange, lines](net::BodyWriter& writer) { return Stream(writer, exchange, lines); });
   response.status = head->status;
   guard.exchange.reset();
   co_return response;
