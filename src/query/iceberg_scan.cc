@@ -11,6 +11,7 @@
 #include "iceberg/scan/metadata_tables.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/scan/relation.h"
+#include "query/session_parts.h"
 
 namespace floe::query {
 namespace {
@@ -144,6 +145,16 @@ iceberg::AsOf AsOfOf(const plan::Scan& scan) {
   return std::monostate{};
 }
 
+std::unexpected<Error> NoSnapshotAsOld(const plan::Scan& scan, const iceberg::TableMetadata& metadata) {
+  std::optional<std::int64_t> oldest;
+  for (const auto& snapshot : metadata.snapshots)
+    oldest = std::min(oldest.value_or(snapshot->timestamp.value()), snapshot->timestamp.value());
+  return Fail(ErrorKind::kNotFound,
+              fmt::format("table {} has no snapshot as old as {} UTC; {}", scan.table.FullName(),
+                          FormatTime(*scan.as_of_timestamp_ms),
+                          oldest ? fmt::format("its oldest is of {} UTC", FormatTime(*oldest)) : "it has none yet"));
+}
+
 /// SELECT of the scan's columns by name, in its order.
 std::string SelectColumns(const plan::Scan& scan, const std::string& relation) {
   std::string columns;
@@ -174,7 +185,10 @@ NativeScan IcebergScan(iceberg::Catalog& catalog, duck::Instance& duckdb) {
     }
     PredicateCollector collector(scan, table.metadata->schema());
     for (const auto& filter : scan.pushed_filters) collector.Add(*filter);
-    FLOE_TRY(iceberg::ScanPlan scan_plan, iceberg::PlanScan(catalog.io(), table, AsOfOf(scan), collector.predicates));
+    auto planned = iceberg::PlanScan(catalog.io(), table, AsOfOf(scan), collector.predicates);
+    if (!planned && scan.as_of_timestamp_ms && planned.error().kind() == ErrorKind::kNotFound)
+      return NoSnapshotAsOld(scan, *table.metadata);
+    FLOE_TRY(iceberg::ScanPlan scan_plan, std::move(planned));
     FLOE_TRY(iceberg::TableRelation relation, iceberg::MakeRelation(duckdb, scan_plan));
     auto kept = std::make_shared<iceberg::TableRelation>(std::move(relation));
     return NativeRelation{SelectColumns(scan, kept->sql), kept};

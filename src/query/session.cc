@@ -7,9 +7,13 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "duck/guard.h"
 #include "query/batch_query.h"
 #include "query/session_parts.h"
+#include "query/session_settings.h"
+#include "sql/bind/casts.h"
 #include "sql/dialect/parser.h"
+#include "sql/dialect/unparser.h"
 
 namespace floe::query {
 namespace {
@@ -65,10 +69,32 @@ bool Session::Is(const std::string& key, const std::string& value) const {
 sql::planner::Planner Session::MakePlanner(const std::string& mode) const {
   std::map<std::string, std::string> settings = settings_;
   settings["execution.runtime-mode"] = mode;
-  return sql::planner::Planner({.tables = sql::planner::LookupIn(*catalog_),
+  sql::planner::TableLookup tables = sql::planner::LookupIn(*catalog_);
+  if (used_ != nullptr) {
+    tables = [inner = std::move(tables), used = used_](const dialect::ObjectName& name, const std::string& catalog,
+                                                       const std::string& database) {
+      auto found = inner(name, catalog, database);
+      if (found && !(*found)->temporary) used->insert((*found)->path);
+      return found;
+    };
+  }
+  return sql::planner::Planner({.tables = std::move(tables),
                                 .connectors = &services_.connectors,
                                 .format_options = services_.format_options,
                                 .settings = std::move(settings)});
+}
+
+bool Session::IsThereAlready(const catalog::CatalogTable& table, bool replace) const {
+  if (!Is(stream::kForegroundSetting, "true") || replace || table.temporary) return false;
+  auto found = catalog_->Resolve(table.path);
+  if (!found) return false;
+  const catalog::CatalogTable& known = **found;
+  return known.kind == table.kind && known.columns == table.columns && known.watermark == table.watermark &&
+         known.primary_key == table.primary_key && known.partitioned_by == table.partitioned_by &&
+         std::ranges::all_of(table.options, [&](const auto& option) {
+           auto same = known.options.find(option.first);
+           return same != known.options.end() && same->second == option.second;
+         });
 }
 
 /// One overload per statement; the names of statements are the dialect's.
@@ -88,6 +114,10 @@ struct Session::Visitor {
   R operator()(const dialect::CreateView& s) const {
     // Planned here its errors stand where the statement has them; by its stored text they would not.
     FLOE_TRY([[maybe_unused]] sql::plan::Program query, session.MakePlanner("batch").Plan(s.query));
+    if (auto known = names().Resolve(s.name);
+        known && session.Is(stream::kForegroundSetting, "true") && !s.or_replace && !s.temporary &&
+        (*known)->kind == catalog::TableKind::kView && (*known)->view_query == dialect::ToSql(s.query))
+      return Done({}, "OK: the view is there already");
     FLOE_TRY_VOID(names().CreateView(s));
     auto made = names().Resolve(s.name);
     // A view is checked by planning it once, so that a wrong one is refused when it is made, not when it is used.
@@ -102,10 +132,17 @@ struct Session::Visitor {
     return Done({});
   }
   R operator()(const dialect::CreateCatalog& s) const { return Done(names().CreateCatalog(s)); }
-  R operator()(const dialect::CreateDatabase& s) const { return Done(names().CreateDatabase(s)); }
+  R operator()(const dialect::CreateDatabase& s) const {
+    dialect::CreateDatabase create = s;
+    create.if_not_exists = s.if_not_exists || session.Is(stream::kForegroundSetting, "true");
+    return Done(names().CreateDatabase(create));
+  }
   R operator()(const dialect::CreateFunction&) const { return NotBuilt("CREATE FUNCTION", statement.span); }
   R operator()(const dialect::Drop& s) const { return session.Drop(s); }
-  R operator()(const dialect::AlterTable& s) const { return Done(names().AlterTable(s)); }
+  R operator()(const dialect::AlterTable& s) const {
+    FLOE_TRY_VOID(session.CheckAlter(s));
+    return Done(names().AlterTable(s));
+  }
   R operator()(const dialect::AlterOptions& s) const { return Done(names().AlterOptions(s)); }
   R operator()(const dialect::AlterView& s) const { return Done(names().AlterView(s)); }
   R operator()(const dialect::Show& s) const { return session.Show(s, consumer); }
@@ -120,6 +157,11 @@ struct Session::Visitor {
   R operator()(const dialect::Set& s) const { return session.Set(s, consumer); }
   R operator()(const dialect::Reset& s) const {
     if (s.key.empty()) session.settings_.clear();
+    bool known = s.key.empty() || session.settings_.contains(s.key) ||
+                 std::ranges::find(KnownSettings(), s.key) != KnownSettings().end();
+    if (!known) {
+      if (auto checked = CheckSetting(s.key, ""); !checked) return Fail(std::move(checked).error());
+    }
     session.settings_.erase(s.key);
     return Done({});
   }
@@ -170,6 +212,8 @@ Result<StatementResult> Session::CreateTable(const dialect::CreateTable& stateme
   FLOE_TRY_VOID(ChooseConnector(table, statement.name.span.position));
   FLOE_TRY_VOID(MakePlanner("streaming").Check(table));
   bool temporary = table.temporary;
+  if (IsThereAlready(table, statement.or_replace))
+    return StatementResult{.message = "OK: the table is there already", .job_id = {}};
   FLOE_TRY_VOID(
       catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
   if (temporary) temporary_ddl_.push_back(text);
@@ -196,7 +240,52 @@ Status Session::ChooseConnector(catalog::CatalogTable& table, TextPosition posit
   return {};
 }
 
+Status Session::CheckAlter(const dialect::AlterTable& statement) const {
+  auto before = catalog_->Resolve(statement.name);
+  if (!before || (*before)->kind != catalog::TableKind::kTable) return {};
+  if (std::holds_alternative<dialect::RenameTable>(statement.action)) return {};
+  auto connector = (*before)->options.find("connector");
+  // Iceberg checks its own schema changes, and its properties are anybody's.
+  if (connector == (*before)->options.end() || connector->second == "iceberg") return {};
+  FLOE_TRY(catalog::CatalogTable after, catalog::AlterTable(**before, statement));
+  return MakePlanner("streaming").Check(after);
+}
+
+Status Session::CheckUnused(const dialect::Drop& statement) const {
+  catalog::ObjectPath path = catalog_->FullPath(statement.name);
+  using Kind = dialect::ObjectKind;
+  if (statement.temporary || statement.kind == Kind::kFunction) return {};
+  if (statement.kind == Kind::kTable || statement.kind == Kind::kView) {
+    auto found = catalog_->Resolve(statement.name);
+    if (!found || (*found)->temporary) return {};
+  } else {
+    // What is inside goes with it.
+    const auto& parts = statement.name.parts;
+    path.database = statement.kind == Kind::kDatabase ? parts.back().text : "";
+    path.catalog =
+        statement.kind == Kind::kCatalog || parts.size() > 1 ? parts.front().text : catalog_->current_catalog();
+    path.name.clear();
+  }
+  for (const stream::JobStatus& status : services_.jobs.List()) {
+    if (stream::IsTerminal(status.state)) continue;
+    std::set<catalog::ObjectPath> used;
+    // A program that no longer plans does not hold anything.
+    (void)PlanProgram(services_, status.job.program, status.job.settings, &used);
+    for (const catalog::ObjectPath& one : used) {
+      const bool hit = one.catalog == path.catalog && (path.database.empty() || one.database == path.database) &&
+                       (path.name.empty() || one.name == path.name);
+      if (!hit) continue;
+      return Fail(Error(ErrorKind::kFailedPrecondition,
+                        fmt::format("{} is used by job '{}', which is {}; stop it first: 'floe job stop {}'",
+                                    one.ToString(), status.job.name, stream::ToString(status.state), status.job.id))
+                      .WithPosition(statement.name.span.position));
+    }
+  }
+  return {};
+}
+
 Result<StatementResult> Session::Drop(const dialect::Drop& statement) {
+  FLOE_TRY_VOID(CheckUnused(statement));
   std::shared_ptr<const catalog::CatalogTable> dropped;
   if (statement.kind == dialect::ObjectKind::kTable && !statement.temporary) {
     if (auto found = catalog_->Resolve(statement.name)) dropped = *found;
@@ -237,9 +326,26 @@ Result<StatementResult> Session::Describe(const dialect::Describe& statement, Re
   return StatementResult{};
 }
 
+Status Session::CheckZone(const std::string& zone) const {
+  if (zone == "default" || sql::bind::FixedOffsetMs(zone)) return {};
+  FLOE_TRY(auto connection, services_.duckdb.Connect());
+  return duck::Guard([&]() -> Status {
+    auto result = connection->Query("SET TimeZone = " + duckdb::KeywordHelper::WriteQuoted(zone));
+    if (!result->HasError()) return {};
+    return Fail(
+        ErrorKind::kInvalidInput,
+        fmt::format("'table.local-time-zone' = '{}' is no time zone; write UTC, Europe/Berlin or GMT+02:00", zone));
+  });
+}
+
 Result<StatementResult> Session::Set(const dialect::Set& statement, ResultConsumer& consumer) {
   if (statement.option) {
-    settings_[statement.option->key] = statement.option->value;
+    const std::string& key = statement.option->key;
+    const std::string& value = statement.option->value;
+    FLOE_TRY(const bool ignored, CheckSetting(key, value));
+    if (ignored) consumer.OnWarning("'" + key + "' is Flink's and changes nothing here");
+    if (key == "table.local-time-zone") FLOE_TRY_VOID(CheckZone(value));
+    settings_[key] = value;
     return StatementResult{.message = "OK", .job_id = {}};
   }
   std::vector<std::vector<std::string>> rows;
@@ -291,14 +397,35 @@ Result<StatementResult> Session::Insert(const dialect::Statement& statement, con
     FLOE_TRY(std::int64_t rows, RunBatchInsert(program, consumer));
     return StatementResult{.message = fmt::format("{} {} written.", rows, rows == 1 ? "row" : "rows"), .job_id = {}};
   }
-  FLOE_TRY(std::string id, services_.submit(JobName(settings_, program), Prelude() + text, settings_));
-  return StatementResult{.message = "The job runs; SHOW JOBS lists it.", .job_id = std::move(id)};
+  FLOE_TRY(stream::Submission job, services_.submit(NameFor(program, text), Prelude() + text, settings_));
+  StatementResult result{.message = "The job runs; SHOW JOBS lists it.", .job_id = std::move(job.id)};
+  if (job.resumed) {
+    FLOE_TRY(stream::JobStatus status, services_.jobs.Show(result.job_id));
+    const auto& last = status.task.last_checkpoint;
+    result.message =
+        fmt::format("Job '{}' goes on {}.", status.job.name,
+                    last ? fmt::format("from checkpoint {}, taken {}", last->id.value(), FormatTime(last->completed_ms))
+                         : "from its start: it had no checkpoint yet");
+  }
+  return result;
+}
+
+std::string Session::NameFor(const sql::plan::Program& program, const std::string& text) {
+  std::string name = JobName(settings_, program);
+  if (!settings_.contains("pipeline.name")) return name;
+  std::vector<std::string>& texts = named_[name];
+  auto known = std::ranges::find(texts, text);
+  const auto number = std::distance(texts.begin(), known) + 1;
+  if (known == texts.end()) texts.push_back(text);
+  return number == 1 ? name : fmt::format("{}-{}", name, number);
 }
 
 Result<sql::plan::Program> Session::PlanProgram(const SessionServices& services, const std::string& program,
-                                                const std::map<std::string, std::string>& settings) {
+                                                const std::map<std::string, std::string>& settings,
+                                                std::set<catalog::ObjectPath>* used) {
   Session session(services);
   session.settings_ = settings;
+  session.used_ = used;
   for (const auto& part : dialect::SplitScript(program)) {
     std::string text(part.span.In(program));
     FLOE_TRY(dialect::Statement statement, dialect::ParseStatement(text));

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@
 namespace floe::query {
 
 /// Called by sessions when a job is wanted; the node's implementation also keeps foreground jobs apart.
-using SubmitJob = std::function<Result<std::string>(const std::string& name, const std::string& program,
-                                                    std::map<std::string, std::string> settings)>;
+using SubmitJob = std::function<Result<stream::Submission>(const std::string& name, const std::string& program,
+                                                           std::map<std::string, std::string> settings)>;
 /// A relation for FROM whose columns are the scan's output, and what must live while the query runs.
 struct NativeRelation {
   std::string sql;
@@ -70,9 +71,10 @@ class Session {
   const std::map<std::string, std::string>& settings() const { return settings_; }
   void SetSetting(const std::string& key, const std::string& value) { settings_[key] = value; }
   /// The plan of a job's program text (DDL of temporary tables, then one INSERT or statement set), for JobManager after
-  /// a restart.
+  /// a restart. `used` takes the stored tables and views it names, also those behind views.
   static Result<sql::plan::Program> PlanProgram(const SessionServices& services, const std::string& program,
-                                                const std::map<std::string, std::string>& settings);
+                                                const std::map<std::string, std::string>& settings,
+                                                std::set<sql::catalog::ObjectPath>* used = nullptr);
 
  private:
   struct Visitor;
@@ -106,13 +108,24 @@ class Session {
   };
   /// DuckDB SQL of a node; its scans live as long as `held`.
   Result<std::string> PrintBatch(const sql::plan::NodePtr& node, Held& held);
+  /// A script that runs in the foreground may come again after an interruption: what it made then, alike, is no error.
+  bool IsThereAlready(const sql::catalog::CatalogTable& table, bool replace) const;
+  /// 'pipeline.name' for the first INSERT under it, with a number for further ones: jobs do not share a name.
+  std::string NameFor(const sql::plan::Program& program, const std::string& text);
+  /// What CREATE TABLE checks, of the table as it would be.
+  Status CheckAlter(const sql::dialect::AlterTable& statement) const;
+  Status CheckZone(const std::string& zone) const;
+  /// kFailedPrecondition names a running job that would lose a table or view by this.
+  Status CheckUnused(const sql::dialect::Drop& statement) const;
   /// The statements that make this session's names mean the same again.
   std::string Prelude() const;
 
   SessionServices services_;
   std::unique_ptr<sql::catalog::SessionCatalog> catalog_;
+  std::set<sql::catalog::ObjectPath>* used_ = nullptr;  ///< while PlanProgram runs: takes what is looked up
   std::map<std::string, std::string> settings_;
-  std::vector<std::string> temporary_ddl_;  ///< CREATE TEMPORARY … of this session, in order
+  std::vector<std::string> temporary_ddl_;                 ///< CREATE TEMPORARY … of this session, in order
+  std::map<std::string, std::vector<std::string>> named_;  ///< by 'pipeline.name': the INSERTs that were given it
 };
 
 /// A SET value that a job's SETs must not see differently: 'pipeline.name' or what stands for it.

@@ -76,8 +76,8 @@ Status Session::RunStreaming(plan::Program program, ResultConsumer& consumer) {
   bool changelog = true;
   stream::StreamingQuery query(services_.stream, std::move(program));
   CancelWatch watch(consumer, [&] { query.Cancel(); });
-  FLOE_TRY_VOID(consumer.OnSchema(schema, changelog, true));
-  return query.Run([&](const data::Batch& batch) { return consumer.OnRows(batch); });
+  return query.Run([&](const data::Batch& batch) { return consumer.OnRows(batch); },
+                   [&] { return consumer.OnSchema(schema, changelog, true); });
 }
 
 Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, ResultConsumer& consumer) {

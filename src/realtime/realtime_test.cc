@@ -28,7 +28,7 @@ class RealtimeTest : public testing::Test {
     auto store = meta::Store::Open((directory_ / "meta.db").string());
     ASSERT_OK(store);
     store_ = std::move(*store);
-    auto tables = Tables::Open(*store_);
+    auto tables = Tables::Open(*store_, memory_);
     ASSERT_OK(tables);
     tables_ = std::move(*tables);
   }
@@ -75,6 +75,8 @@ class RealtimeTest : public testing::Test {
   }
 
   std::filesystem::path directory_;
+  MemoryBudget budget_{8U << 20};
+  MemoryAccount memory_{&budget_, budget_.Register("live tables")};
   std::unique_ptr<meta::Store> store_;
   std::unique_ptr<Tables> tables_;
 };
@@ -214,6 +216,24 @@ TEST_F(RealtimeTest, ConnectorWritesAndReads) {
   poll = (*source)->Poll(out);
   ASSERT_OK(poll);
   EXPECT_EQ(poll->status, connect::PollStatus::kEndOfInput);
+}
+
+TEST_F(RealtimeTest, IsRefusedWhatTheNodesMemoryDoesNotHold) {
+  auto table = tables_->OpenTable(Spec());
+  ASSERT_OK(table);
+  Status applied;
+  for (int batch = 0; applied && batch < 200; ++batch) {
+    std::vector<Row> rows;
+    for (int i = 0; i < 2000; ++i)
+      rows.push_back({RowKind::kInsert, "a city with a long name " + std::to_string(batch * 2000 + i), 1});
+    applied = (*table)->Apply(Batch(rows));
+  }
+  EXPECT_THAT(applied, IsError(ErrorKind::kResourceExhausted));
+  EXPECT_THAT(applied, HasErrorMessage("live tables"));
+  EXPECT_GT(budget_.used(), 1U << 20);
+  table->reset();
+  ASSERT_OK(tables_->Drop("c.d.weather"));
+  EXPECT_EQ(budget_.used(), 0U);
 }
 
 }  // namespace

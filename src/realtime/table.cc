@@ -72,11 +72,12 @@ std::shared_ptr<Segment> Clone(const Segment& from, const duckdb::vector<duckdb:
 
 }  // namespace
 
-Result<std::shared_ptr<Table>> Table::Open(meta::Store& store, TableSpec spec) {
-  std::shared_ptr<Table> table(new Table(store, std::move(spec)));
+Result<std::shared_ptr<Table>> Table::Open(meta::Store& store, TableSpec spec, MemoryAccount memory) {
+  std::shared_ptr<Table> table(new Table(store, std::move(spec), memory));
   FLOE_TRY_VOID(table->Init());
   std::lock_guard lock(table->mu_);
   FLOE_TRY_VOID(table->Load());
+  FLOE_TRY_VOID(table->AccountLocked(table->rows_));
   return table;
 }
 
@@ -189,10 +190,28 @@ std::size_t Table::row_count() const {
 
 std::size_t Table::size_bytes() const {
   std::lock_guard lock(mu_);
-  std::size_t bytes = 0;
+  return SizeLocked();
+}
+
+std::size_t Table::SizeLocked() const {
+  constexpr std::size_t kPerKey = 96;  // the node of the index, a short key
+  std::size_t bytes = index_.size() * kPerKey;
   for (const auto& segment : segments_) bytes += segment->rows.GetAllocationSize();
-  for (const auto& [key, id] : index_) bytes += key.size() + 64;
   return bytes;
+}
+
+Status Table::AccountLocked(std::size_t rows) {
+  constexpr std::size_t kEvery = 8 * STANDARD_VECTOR_SIZE;
+  if (memory_.budget == nullptr) return {};
+  uncounted_rows_ += rows;
+  if (reserved_ && uncounted_rows_ < kEvery) return {};
+  if (!reserved_) {
+    FLOE_TRY(reserved_, memory_.budget->Reserve(memory_.component, 0));
+  }
+  Status taken = reserved_->Resize(SizeLocked());
+  if (!taken) return Fail(std::move(taken).error().WithContext("table " + spec_.name));
+  uncounted_rows_ = 0;
+  return {};
 }
 
 std::uint64_t Table::Subscribe(std::function<void(std::uint64_t)> on_change) {
@@ -216,6 +235,7 @@ Status Table::Apply(const data::Batch& batch) {
   if (batch.size() == 0) return {};
   {
     std::lock_guard lock(mu_);
+    FLOE_TRY_VOID(AccountLocked(batch.size()));
     FLOE_TRY_VOID(ApplyLocked(batch));
   }
   Notify();
@@ -371,13 +391,13 @@ Status Table::Revert() {
   return {};
 }
 
-Result<std::unique_ptr<Tables>> Tables::Open(meta::Store& store) {
+Result<std::unique_ptr<Tables>> Tables::Open(meta::Store& store, MemoryAccount memory) {
   FLOE_TRY_VOID(
       store.Migrate({"realtime",
                      {"CREATE TABLE realtime_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;"
                       "CREATE TABLE realtime_rows (name TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, "
                       "PRIMARY KEY (name, key)) WITHOUT ROWID;"}}));
-  return std::unique_ptr<Tables>(new Tables(store));
+  return std::unique_ptr<Tables>(new Tables(store, memory));
 }
 
 Result<std::shared_ptr<Table>> Tables::OpenTable(TableSpec spec) {
@@ -388,7 +408,7 @@ Result<std::shared_ptr<Table>> Tables::OpenTable(TableSpec spec) {
                                                   spec.name, SchemaText(it->second->spec())));
   }
   std::string name = spec.name;
-  FLOE_TRY(auto table, Table::Open(store_, std::move(spec)));
+  FLOE_TRY(auto table, Table::Open(store_, std::move(spec), memory_));
   tables_[name] = table;
   return table;
 }

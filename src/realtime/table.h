@@ -7,10 +7,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "data/batch.h"
 #include "data/type.h"
@@ -40,13 +42,19 @@ struct TableSpec {
   std::vector<std::string> primary_key;  ///< empty: append-only
 };
 
+/// Where tables take their memory from; null: not counted.
+struct MemoryAccount {
+  MemoryBudget* budget = nullptr;
+  int component = -1;
+};
+
 /// Invariants: rows lie densely (all segments full but the last); `index_` has exactly one entry per row of a keyed
 /// table; a segment that a snapshot holds is cloned before it is changed. Thread-safe; writers take turns.
 class Table {
  public:
   /// Loads the rows of the last checkpoint. kNotSupported (column types), kCorruption, kFailedPrecondition when the
   /// stored rows have another schema.
-  static Result<std::shared_ptr<Table>> Open(meta::Store& store, TableSpec spec);
+  static Result<std::shared_ptr<Table>> Open(meta::Store& store, TableSpec spec, MemoryAccount memory = {});
 
   const TableSpec& spec() const { return spec_; }
   Snapshot TakeSnapshot() const;
@@ -62,7 +70,7 @@ class Table {
   void Unsubscribe(std::uint64_t token);
 
   /// Upserts and deletes by primary key; -U is skipped. Visible when it returns. Append-only tables: kInvalidInput for
-  /// anything but inserts.
+  /// anything but inserts. kResourceExhausted, with nothing applied, when the node's memory is used up.
   Status Apply(const data::Batch& batch);
   /// Encodes the rows changed since the last checkpoint; they stay pending until Committed.
   Status Prepare();
@@ -79,7 +87,8 @@ class Table {
   };
   using Index = std::unordered_map<std::string, RowId>;
 
-  Table(meta::Store& store, TableSpec spec) : store_(store), spec_(std::move(spec)) {}
+  Table(meta::Store& store, TableSpec spec, MemoryAccount memory)
+      : store_(store), spec_(std::move(spec)), memory_(memory) {}
   Status Init();
   Status Load();
   Status LoadRows(meta::Transaction& transaction);
@@ -90,10 +99,14 @@ class Table {
   void CopyRow(const duckdb::DataChunk& from, std::size_t from_row, RowId to);
   std::string KeyOf(std::size_t row);
   void Notify();
+  std::size_t SizeLocked() const;
+  /// Brings the reservation up to date once enough rows have come since the last time.
+  Status AccountLocked(std::size_t rows);
 
   // Constant after Open.
   meta::Store& store_;
   TableSpec spec_;
+  const MemoryAccount memory_;
   duckdb::vector<duckdb::LogicalType> types_;
   std::vector<int> key_columns_;
   std::vector<int> all_columns_;
@@ -110,6 +123,8 @@ class Table {
   std::map<std::string, bool> dirty_;                          ///< key to "exists"
   std::map<std::string, std::optional<std::string>> pending_;  ///< key to encoded row; nothing: deleted
   std::unique_ptr<formats::RowEncoder> encoder_;
+  std::optional<MemoryReservation> reserved_;
+  std::size_t uncounted_rows_ = 0;
 
   std::mutex subscribers_mu_;
   std::map<std::uint64_t, std::function<void(std::uint64_t)>> subscribers_;  // guarded by subscribers_mu_
@@ -120,7 +135,7 @@ class Table {
 class Tables {
  public:
   /// Makes its tables in meta.db.
-  static Result<std::unique_ptr<Tables>> Open(meta::Store& store);
+  static Result<std::unique_ptr<Tables>> Open(meta::Store& store, MemoryAccount memory = {});
   /// The table, loaded when it is not open yet. kConflict when it is open with another schema.
   Result<std::shared_ptr<Table>> OpenTable(TableSpec spec);
   /// An open one, or nullptr.
@@ -130,8 +145,9 @@ class Tables {
   Status Drop(const std::string& name);
 
  private:
-  explicit Tables(meta::Store& store) : store_(store) {}
+  Tables(meta::Store& store, MemoryAccount memory) : store_(store), memory_(memory) {}
   meta::Store& store_;
+  const MemoryAccount memory_;
   mutable std::mutex mu_;
   std::map<std::string, std::shared_ptr<Table>> tables_;  // guarded by mu_
 };

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
+#include "console/iso_time.h"
 #include "query/session_parts.h"
 #include "server/node_view.h"
 #include "server/parts.h"
@@ -14,6 +15,10 @@ namespace floe::server {
 namespace {
 
 using nlohmann::ordered_json;
+
+std::string Iso(std::int64_t ms) {
+  return console::IsoTime(TimestampMs(ms));
+}
 
 ordered_json Counters(const stream::Counters& c) {
   return {{"in", c.in},
@@ -32,22 +37,23 @@ ordered_json Summary(const stream::JobStatus& job) {
   json["filtered"] = totals.filtered;
   json["late"] = totals.late;
   json["dead_lettered"] = totals.dead_lettered;
+  json["skipped"] = totals.skipped;
   json["lag"] = totals.lag;
-  json["last_checkpoint"] = job.task.last_checkpoint ? query::FormatTime(job.task.last_checkpoint->completed_ms) : "";
+  json["last_checkpoint"] = job.task.last_checkpoint ? Iso(job.task.last_checkpoint->completed_ms) : "";
   return json;
 }
 
 ordered_json Whole(const stream::JobStatus& job) {
   ordered_json json = Summary(job);
-  json["created"] = query::FormatTime(job.job.created_ms);
+  json["created"] = Iso(job.job.created_ms);
   json["restarts"] = job.restarts;
   if (job.task.watermark != stream::kNoWatermark && job.task.watermark != stream::kFinalWatermark) {
-    json["watermark"] = query::FormatTime(job.task.watermark.value() / 1000);
+    json["watermark"] = Iso(job.task.watermark.value() / 1000);
   }
   if (job.task.last_checkpoint) {
     const stream::CheckpointInfo& checkpoint = *job.task.last_checkpoint;
     json["checkpoint"] = {{"id", checkpoint.id.value()},
-                          {"completed", query::FormatTime(checkpoint.completed_ms)},
+                          {"completed", Iso(checkpoint.completed_ms)},
                           {"duration_us", checkpoint.duration.count()},
                           {"state_bytes", checkpoint.state_bytes}};
   }
@@ -66,7 +72,8 @@ ordered_json Whole(const stream::JobStatus& job) {
                              {"rows_out", sink.counters.out},
                              {"filtered", sink.counters.filtered},
                              {"late", sink.counters.late},
-                             {"dead_lettered", sink.counters.dead_lettered}});
+                             {"dead_lettered", sink.counters.dead_lettered},
+                             {"skipped", sink.counters.skipped}});
   }
   json["operators"] = ordered_json::array();
   for (const auto& [name, counters] : job.task.operators) {
@@ -77,7 +84,7 @@ ordered_json Whole(const stream::JobStatus& job) {
   json["exceptions"] = ordered_json::array();
   for (const auto& exception : job.exceptions) {
     json["exceptions"].push_back(
-        {{"at", query::FormatTime(exception.at_ms)}, {"kind", exception.kind}, {"message", exception.message}});
+        {{"at", Iso(exception.at_ms)}, {"kind", exception.kind}, {"message", exception.message}});
   }
   return json;
 }
@@ -89,14 +96,6 @@ Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   }
   std::string script = body["script"].get<std::string>();
   std::string name = body.value("name", "");
-  if (!name.empty()) {
-    auto same = p.jobs->Show(name);
-    if (same && same->job.name == name && !stream::IsTerminal(same->state)) {
-      return Fail(
-          ErrorKind::kAlreadyExists,
-          fmt::format("a job named '{}' runs already ({}); stop it first or choose another name", name, same->job.id));
-    }
-  }
   query::Session session(*p.session_services);
   query::NullConsumer nobody;
   ordered_json jobs = ordered_json::array();
@@ -139,8 +138,10 @@ Status ShowJob(Node::Parts& p, const ApiRequest& request, const std::string& id,
 Status StopJob(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
   ordered_json body = ordered_json::parse(request.body.empty() ? "{}" : request.body, nullptr, false);
   bool drain = body.is_object() && body.value("drain", false);
-  FLOE_TRY_VOID(drain ? p.jobs->Drain(id) : p.jobs->Stop(id));
+  // By its id from here on: once it has ended, the name may mean another one.
   FLOE_TRY(stream::JobStatus job, p.jobs->Show(id));
+  FLOE_TRY_VOID(drain ? p.jobs->Drain(job.job.id) : p.jobs->Stop(job.job.id));
+  FLOE_TRY(job, p.jobs->Show(job.job.id));
   return ReplyJson(reply, Whole(job).dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
-#include "query/session_parts.h"
+#include "console/iso_time.h"
 #include "realtime/realtime_connector.h"
 #include "server/parts.h"
 
@@ -75,8 +75,9 @@ void AddIceberg(Node::Parts& p, const catalog::CatalogTable& table, ordered_json
   json["table-uuid"] = metadata.table_uuid;
   json["snapshots"] = metadata.snapshots.size();
   if (const iceberg::Snapshot* snapshot = metadata.current_snapshot()) {
-    json["current-snapshot-id"] = snapshot->snapshot_id.value();
-    json["last-commit"] = query::FormatTime(snapshot->timestamp.value());
+    json["current-snapshot-id"] =
+        std::to_string(snapshot->snapshot_id.value());  // past 2^53 a JSON number is no longer exact
+    json["last-commit"] = console::IsoTime(snapshot->timestamp);
     json["summary"] = snapshot->summary;
   }
 }
@@ -93,6 +94,7 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
     json["bytes"] = live->size_bytes();
   }
   json["primary-key"] = table->primary_key;
+  json["partitioned-by"] = table->partitioned_by;
   json["options"] = table->options;
   json["columns"] = ordered_json::array();
   for (const auto& column : table->columns) {

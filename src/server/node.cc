@@ -39,7 +39,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, NodeOpti
   AddGroupApi(p);
   if (options.listen) FLOE_TRY_VOID(StartListeners(p));
   // Last, so that a job that names this node's own broker finds it.
-  FLOE_TRY_VOID(StartJobs(p));
+  FLOE_TRY_VOID(StartJobs(p, !options.start_jobs));
   if (options.listen) FLOE_TRY_VOID(p.directory->WriteAddresses(p.addresses));
   return node;
 }

@@ -13,7 +13,8 @@
 namespace floe::server {
 
 struct NodeOptions {
-  bool listen = true;  ///< false: no sockets, for commands that carry a node inside themselves
+  bool listen = true;      ///< false: no sockets, for commands that carry a node inside themselves
+  bool start_jobs = true;  ///< false: the directory's jobs wait for the next node
 };
 
 /// Thread-safe. Start and Stop are called by the main thread.

@@ -131,9 +131,9 @@ JobTotals TotalsOf(const stream::TaskStatus& task) {
   for (const auto& source : task.sources) {
     totals.in += source.counters.in;
     totals.lag += source.lag.value_or(0);
-    totals.dead_lettered += source.counters.dead_lettered;
     totals.skipped += source.counters.skipped;
   }
+  // Sources are among the operators.
   for (const auto& [name, counters] : task.operators) {
     totals.filtered += counters.filtered;
     totals.late += counters.late;

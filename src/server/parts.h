@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/async/compute_pool.h"
@@ -48,6 +49,7 @@ struct Node::Parts {
   config::Config config;
   metrics::Registry metrics;
   MemoryBudget memory;
+  std::optional<MemoryReservation> query_memory;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
   std::unique_ptr<DataDirectory> directory;
@@ -87,7 +89,8 @@ struct Node::Parts {
 Status StartStorage(Node::Parts& parts);
 Status StartEngines(Node::Parts& parts);
 Status StartConnectors(Node::Parts& parts);
-Status StartJobs(Node::Parts& parts);
+/// `paused`: jobs of the directory stay as they are.
+Status StartJobs(Node::Parts& parts, bool paused);
 Status StartListeners(Node::Parts& parts);
 
 // The API's parts.

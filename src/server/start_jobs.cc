@@ -53,6 +53,16 @@ std::map<std::string, std::string> JobSettings(const Node::Parts& p, std::map<st
   return settings;
 }
 
+Result<stream::Submission> SubmitJob(Node::Parts& p, const std::string& name, const std::string& program,
+                                     std::map<std::string, std::string> settings) {
+  settings = JobSettings(p, std::move(settings));
+  auto foreground = settings.find(stream::kForegroundSetting);
+  if (foreground != settings.end() && foreground->second == "true")
+    return p.jobs->SubmitOrResume(name, program, std::move(settings));
+  FLOE_TRY(std::string id, p.jobs->Submit(name, program, std::move(settings)));
+  return stream::Submission{.id = std::move(id), .resumed = false};
+}
+
 }  // namespace
 
 Status StartConnectors(Node::Parts& p) {
@@ -82,7 +92,9 @@ Status StartConnectors(Node::Parts& p) {
                                                .files = files,
                                                .clock = SystemClock(),
                                                .side_outputs = TopicSideOutputs(*p.log, files, SystemClock(), staging),
-                                               .checkpoint_root = p.directory->Sub("checkpoints")});
+                                               .checkpoint_root = p.directory->Sub("checkpoints"),
+                                               .memory = &p.memory,
+                                               .memory_component = p.memory.Register("state of jobs")});
   p.jobs = std::make_unique<stream::JobManager>(
       *p.stream_services,
       [&p](const stream::JobDefinition& job) {
@@ -99,7 +111,7 @@ Status StartConnectors(Node::Parts& p) {
       .stream = *p.stream_services,
       .submit =
           [&p](const std::string& name, const std::string& program, std::map<std::string, std::string> settings) {
-            return p.jobs->Submit(name, program, JobSettings(p, std::move(settings)));
+            return SubmitJob(p, name, program, std::move(settings));
           },
       .native_scans = {{"iceberg", query::IcebergScan(*p.iceberg, *p.duckdb)}},
       .on_drop = [&p](const sql::catalog::CatalogTable& table) { ForgetData(p, table); }});
@@ -107,8 +119,8 @@ Status StartConnectors(Node::Parts& p) {
   return {};
 }
 
-Status StartJobs(Node::Parts& p) {
-  FLOE_TRY_VOID(p.jobs->Start());
+Status StartJobs(Node::Parts& p, bool paused) {
+  FLOE_TRY_VOID(p.jobs->Start(paused));
   p.maintenance = std::make_unique<Maintenance>(*p.iceberg);
   return {};
 }

@@ -41,16 +41,22 @@ Status StartStorage(Node::Parts& p) {
   // As every Hive metastore has it: scripts name iceberg.default.t without making the database.
   FLOE_TRY(const std::vector<std::string> databases, p.iceberg->ListDatabases());
   if (std::ranges::find(databases, "default") == databases.end()) FLOE_TRY_VOID(p.iceberg->CreateDatabase("default"));
-  FLOE_TRY(p.realtime, realtime::Tables::Open(*p.store));
+  FLOE_TRY(p.realtime, realtime::Tables::Open(*p.store, {&p.memory, p.memory.Register("live tables")}));
   return {};
 }
 
 Status StartEngines(Node::Parts& p) {
   duck::InstanceOptions options;
   options.threads = static_cast<int>(p.config.Integer("duckdb.threads"));
-  options.memory_limit_bytes = p.memory.limit();
+  // Half is the queries': they spill to disk beyond it. It is taken when the first query opens DuckDB, since it cannot
+  // say beforehand what it will need.
+  options.memory_limit_bytes = p.memory.limit() / 2;
   options.temp_directory = p.directory->Sub("tmp");
-  options.on_open = [](duckdb::DatabaseInstance& database) { return sql::bind::RegisterKernels(database); };
+  const int queries = p.memory.Register("queries");
+  options.on_open = [&p, queries](duckdb::DatabaseInstance& database) -> Status {
+    FLOE_TRY(p.query_memory, p.memory.Reserve(queries, p.memory.limit() / 2));
+    return sql::bind::RegisterKernels(database);
+  };
   p.duckdb = std::make_unique<duck::Instance>(options);
   p.scans = std::make_unique<query::ScanFunction>(*p.duckdb);
   FLOE_TRY(p.catalogs, sql::catalog::CatalogManager::Open(p.store.get()));

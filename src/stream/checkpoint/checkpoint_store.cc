@@ -14,7 +14,8 @@ Status CheckpointStore::Migrate(meta::Store& meta) {
            "NOT NULL);"
            "CREATE TABLE stream_jobs (job_id TEXT PRIMARY KEY, name TEXT NOT NULL, program TEXT NOT NULL, settings "
            "TEXT NOT NULL, "
-           "state TEXT NOT NULL, failure TEXT NOT NULL, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL)"}});
+           "state TEXT NOT NULL, failure TEXT NOT NULL, created_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL)",
+           "ALTER TABLE stream_jobs ADD COLUMN status TEXT NOT NULL DEFAULT ''"}});
 }
 
 Result<std::optional<Manifest>> CheckpointStore::Load() {

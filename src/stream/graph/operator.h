@@ -56,6 +56,9 @@ class Operator {
   virtual Status Save(StateWriter&) const { return {}; }
   virtual Status Load(StateReader&) { return {}; }
 
+  /// Of the state, for the node's budget; cheap.
+  virtual std::uint64_t memory_bytes() const { return 0; }
+
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
 

@@ -43,6 +43,7 @@ class GroupAggregateOperator final : public Operator {
   }
 
   bool stateful() const override { return true; }
+  std::uint64_t memory_bytes() const override { return groups_.memory_bytes(); }
   Status Save(StateWriter& writer) const override {
     aggregates_->Save(groups_, writer);
     return {};

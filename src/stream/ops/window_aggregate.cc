@@ -71,6 +71,11 @@ class WindowAggregateOperator final : public Operator {
   }
 
   bool stateful() const override { return true; }
+  std::uint64_t memory_bytes() const override {
+    std::uint64_t bytes = 0;
+    for (const auto& [pane, table] : panes_) bytes += table->memory_bytes();
+    return bytes;
+  }
   Status Save(StateWriter& writer) const override {
     writer.Put(fired_through_);
     writer.Put(watermark_.value());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/logging.h"
 #include "duck/guard.h"
 
 namespace floe::stream {
@@ -107,7 +108,7 @@ void Job::Run() {
                                                : JobState::kStopped;
     }
   }
-  if (last != JobState::kRunning) SetState(last);
+  SetState(last);
   {
     const std::lock_guard lock(mu_);
     ended_ = true;
@@ -116,6 +117,7 @@ void Job::Run() {
 }
 
 Status Job::Prepare() {
+  Join();
   FLOE_TRY(first_, MakeTask());
   return {};
 }
@@ -214,6 +216,10 @@ void Job::Publish(const Task& task, bool now) {
 
 void Job::Fail(const Error& error) {
   const std::lock_guard lock(mu_);
+  const bool again = error.retry() != Retry::kNever;
+  logging::Write(again ? logging::Level::kWarn : logging::Level::kError, "stream",
+                 again ? "job failed and starts again" : "job failed",
+                 {{"job", status_.job.name}, {"id", status_.job.id}, {"error", error.ToString()}});
   status_.exceptions.push_back(
       {services_.clock.WallNowMs().value(), std::string(ToString(error.kind())), error.ToString()});
   if (status_.exceptions.size() > kExceptionsKept) status_.exceptions.erase(status_.exceptions.begin());

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "stream/runtime/job.h"
+#include "stream/runtime/status_text.h"
 
 namespace floe::stream {
 namespace {
@@ -36,7 +38,7 @@ Result<std::vector<JobStatus>> LoadJobs(meta::Store& store) {
   std::vector<JobStatus> jobs;
   FLOE_TRY_VOID(store.Read([&](meta::Transaction& transaction) {
     return transaction.Query(
-        "SELECT job_id, name, program, settings, state, failure, created_ms, ended_ms FROM stream_jobs", {},
+        "SELECT job_id, name, program, settings, state, failure, created_ms, ended_ms, status FROM stream_jobs", {},
         [&](const meta::Row& row) -> Status {
           JobStatus status;
           status.job.id = row.Bytes(0);
@@ -47,11 +49,28 @@ Result<std::vector<JobStatus>> LoadJobs(meta::Store& store) {
           status.ended_ms = row.Int(7);
           if (!row.Bytes(5).empty()) status.exceptions.push_back({status.ended_ms, "", std::string(row.Bytes(5))});
           status.job.created_ms = row.Int(6);
+          status.task = ParseStatusText(row.Bytes(8));
           jobs.push_back(std::move(status));
           return {};
         });
   }));
   return jobs;
+}
+
+bool IsForeground(const JobDefinition& job) {
+  const auto found = job.settings.find(kForegroundSetting);
+  return found != job.settings.end() && found->second == "true";
+}
+
+/// A name is taken by what writes, and by what would when it is mended.
+bool HoldsName(JobState state) {
+  return !IsTerminal(state) || state == JobState::kFailed;
+}
+bool IsLive(JobState state) {
+  return !IsTerminal(state);
+}
+bool CanResume(JobState state) {
+  return IsTerminal(state) && state != JobState::kFinished;
 }
 
 }  // namespace
@@ -77,19 +96,98 @@ JobManager::~JobManager() {
 Status JobManager::Start(bool paused) {
   FLOE_TRY_VOID(CheckpointStore::Migrate(services_.meta));
   FLOE_TRY(auto loaded, LoadJobs(services_.meta));
-  const std::lock_guard lock(mu_);
-  for (JobStatus& status : loaded) {
-    const std::string id = status.job.id;
-    const bool start = !IsTerminal(status.state) && !paused;
-    if (paused && !IsTerminal(status.state)) status.state = JobState::kStopped;
-    jobs_[id] = std::make_shared<Job>(services_, builder_, restart_, std::move(status),
-                                      [this](const JobStatus& changed) { return Persist(changed); });
-    if (start) jobs_[id]->Start();
+  for (JobStatus& status : loaded) FLOE_TRY_VOID(Bring(std::move(status), paused));
+  return {};
+}
+
+Status JobManager::Bring(JobStatus status, bool paused) {
+  const std::string id = status.job.id;
+  CheckpointStore store(services_.meta, services_.files, services_.checkpoint_root + "/" + id, id);
+  // After a crash the checkpoint is newer than what was written down when the job last changed its state. A damaged one
+  // is the job's failure when it starts.
+  const auto stored = store.Load();
+  const bool known = stored && *stored;
+  if (known && (!status.task.last_checkpoint || status.task.last_checkpoint->id < (*stored)->id)) {
+    status.task = StatusOf(**stored, status.task);
   }
+  if (!IsTerminal(status.state) && IsForeground(status.job)) {
+    // Its command ended without a word.
+    status.state = JobState::kStopped;
+    status.ended_ms = services_.clock.WallNowMs().value();
+    FLOE_TRY_VOID(Persist(status));
+  }
+  const bool lived = !IsTerminal(status.state);
+  if (lived && paused) status.state = JobState::kStopped;
+  const std::lock_guard lock(mu_);
+  if (lived && paused) held_.insert(id);
+  jobs_[id] = std::make_shared<Job>(services_, builder_, restart_, std::move(status),
+                                    [this](const JobStatus& changed) { return Persist(changed); });
+  if (lived && !paused) jobs_[id]->Start();
   return {};
 }
 
 Result<std::string> JobManager::Submit(const std::string& name, const std::string& program,
+                                       std::map<std::string, std::string> settings) {
+  const std::lock_guard submitting(submit_mu_);
+  FLOE_TRY(const std::string free, FreeName(name, program, settings.contains("pipeline.name")));
+  return Create(free, program, std::move(settings));
+}
+
+Result<Submission> JobManager::SubmitOrResume(const std::string& name, const std::string& program,
+                                              std::map<std::string, std::string> settings) {
+  const std::lock_guard submitting(submit_mu_);
+  std::shared_ptr<Job> same;
+  {
+    const std::lock_guard lock(mu_);
+    for (const auto& [id, job] : jobs_) {
+      const JobStatus status = job->status();
+      const std::string& known = status.job.name;
+      if (status.state == JobState::kFinished || !(known == name || known.starts_with(name + "-"))) continue;
+      if (status.job.program == program) {
+        same = job;
+      } else if (known == name && IsTerminal(status.state) && IsForeground(status.job)) {
+        return Fail(ErrorKind::kAlreadyExists,
+                    fmt::format("an earlier run was interrupted and left job '{}' with another statement, {}; "
+                                "'floe job remove {}' forgets it and where it was, SET 'pipeline.name' gives this "
+                                "one another name",
+                                known, ToString(status.state), known));
+      }
+    }
+  }
+  if (same) {
+    if (IsTerminal(same->status().state)) FLOE_TRY_VOID(ResumeJob(*same));
+    return Submission{.id = same->status().job.id, .resumed = true};
+  }
+  FLOE_TRY(const std::string free, FreeName(name, program, settings.contains("pipeline.name")));
+  FLOE_TRY(std::string id, Create(free, program, std::move(settings)));
+  return Submission{.id = std::move(id), .resumed = false};
+}
+
+Result<std::string> JobManager::FreeName(const std::string& name, const std::string& program, bool chosen) const {
+  const std::lock_guard lock(mu_);
+  for (int number = 1;; ++number) {
+    const std::string candidate = number == 1 ? name : fmt::format("{}-{}", name, number);
+    const auto taken = std::ranges::find_if(jobs_, [&](const auto& entry) {
+      const JobStatus status = entry.second->status();
+      return status.job.name == candidate && HoldsName(status.state);
+    });
+    if (taken == jobs_.end()) return candidate;
+    const JobStatus status = taken->second->status();
+    if (!chosen && status.job.program != program) continue;
+    const std::string other_name = "or give this one another name (--name, SET 'pipeline.name')";
+    if (status.state == JobState::kFailed) {
+      return Fail(ErrorKind::kAlreadyExists,
+                  fmt::format("job '{0}' has FAILED: 'floe job resume {0}' goes on from its last checkpoint, 'floe job "
+                              "remove {0}' forgets it, {1}",
+                              candidate, other_name));
+    }
+    return Fail(ErrorKind::kAlreadyExists,
+                fmt::format("job '{0}' is {1} already; stop it with 'floe job stop {0}', {2}", candidate,
+                            ToString(status.state), other_name));
+  }
+}
+
+Result<std::string> JobManager::Create(const std::string& name, const std::string& program,
                                        std::map<std::string, std::string> settings) {
   JobStatus status;
   status.job.id = random_.Uuid();
@@ -114,12 +212,13 @@ Status JobManager::Persist(const JobStatus& status) {
       status.state == JobState::kFailed && !status.exceptions.empty() ? status.exceptions.back().message : "";
   return services_.meta.Write([&](meta::Transaction& transaction) -> Status {
     FLOE_TRY_VOID(transaction.Execute(
-        "INSERT INTO stream_jobs (job_id, name, program, settings, state, failure, created_ms, ended_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE SET state = excluded.state, failure = "
+        "INSERT INTO stream_jobs (job_id, name, program, settings, state, failure, created_ms, ended_ms, status) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id) DO UPDATE SET state = excluded.state, failure = "
         "excluded.failure, "
-        "ended_ms = excluded.ended_ms",
+        "ended_ms = excluded.ended_ms, status = excluded.status",
         {status.job.id, status.job.name, status.job.program, nlohmann::json(status.job.settings).dump(),
-         std::string(ToString(status.state)), failure, status.job.created_ms, status.ended_ms}));
+         std::string(ToString(status.state)), failure, status.job.created_ms, status.ended_ms,
+         StatusText(status.task)}));
     return {};
   });
 }
@@ -132,20 +231,27 @@ std::vector<JobStatus> JobManager::List() const {
   return all;
 }
 
-Result<std::shared_ptr<Job>> JobManager::Find(const std::string& wanted) const {
+Result<std::shared_ptr<Job>> JobManager::Find(const std::string& wanted, bool (*prefer)(JobState)) const {
+  if (prefer == nullptr) prefer = IsLive;
   const std::lock_guard lock(mu_);
   if (auto exact = jobs_.find(wanted); exact != jobs_.end()) return exact->second;
-  std::shared_ptr<Job> found;
-  int matches = 0;
+  std::vector<std::shared_ptr<Job>> fits;
+  std::vector<std::shared_ptr<Job>> preferred;
+  std::shared_ptr<Job> newest;
   for (const auto& [id, job] : jobs_) {
+    const JobStatus status = job->status();
     const bool prefix = wanted.size() >= 4 && id.starts_with(wanted);
-    if (!prefix && job->status().job.name != wanted) continue;
-    found = job;
-    ++matches;
+    if (!prefix && status.job.name != wanted) continue;
+    fits.push_back(job);
+    if (prefer(status.state)) preferred.push_back(job);
+    if (!newest || status.job.created_ms >= newest->status().job.created_ms) newest = job;
   }
-  if (matches == 1) return found;
-  if (matches > 1) return Fail(ErrorKind::kInvalidInput, "'" + wanted + "' fits several jobs; give the whole id");
-  return Fail(ErrorKind::kNotFound, "no job '" + wanted + "'; `floe job list` shows them");
+  if (preferred.size() == 1) return preferred.front();
+  if (fits.empty()) return Fail(ErrorKind::kNotFound, "no job '" + wanted + "'; `floe job list` shows them");
+  if (preferred.empty()) return newest;
+  std::string ids;
+  for (const auto& job : preferred) ids += (ids.empty() ? "" : ", ") + job->status().job.id;
+  return Fail(ErrorKind::kInvalidInput, "'" + wanted + "' fits several jobs; give the id of one: " + ids);
 }
 
 Result<JobStatus> JobManager::Show(const std::string& wanted) const {
@@ -177,8 +283,21 @@ Status EndGently(Job& job, Job::Request request) {
 
 }  // namespace
 
+Result<bool> JobManager::StopHeld(const Job& job) {
+  JobStatus status = job.status();
+  {
+    const std::lock_guard lock(mu_);
+    if (held_.erase(status.job.id) == 0) return false;
+  }
+  status.ended_ms = services_.clock.WallNowMs().value();
+  FLOE_TRY_VOID(Persist(status));
+  return true;
+}
+
 Status JobManager::Stop(const std::string& wanted) {
   FLOE_TRY(auto job, Find(wanted));
+  FLOE_TRY(const bool held, StopHeld(*job));
+  if (held) return {};
   return EndGently(*job, Job::Request::kStop);
 }
 
@@ -189,18 +308,36 @@ Status JobManager::Drain(const std::string& wanted) {
 
 Status JobManager::Cancel(const std::string& wanted) {
   FLOE_TRY(auto job, Find(wanted));
+  FLOE_TRY(const bool held, StopHeld(*job));
+  if (held) return {};
   return End(*job, Job::Request::kCancel);
 }
 
 Status JobManager::Resume(const std::string& wanted) {
-  FLOE_TRY(auto job, Find(wanted));
+  const std::lock_guard submitting(submit_mu_);
+  FLOE_TRY(auto job, Find(wanted, CanResume));
   const JobStatus status = job->status();
-  if (!IsTerminal(status.state) || status.state == JobState::kFinished) {
-    return Fail(ErrorKind::kFailedPrecondition, "job '" + status.job.name + "' is " +
-                                                    std::string(ToString(status.state)) +
-                                                    "; only an ended job can be resumed");
+  if (!CanResume(status.state)) {
+    return Fail(ErrorKind::kFailedPrecondition,
+                fmt::format("job '{}' is {}; only a stopped, canceled or failed job can be resumed", status.job.name,
+                            ToString(status.state)));
   }
-  job->Start();
+  for (const JobStatus& other : List()) {
+    if (other.job.name != status.job.name || !IsLive(other.state)) continue;
+    return Fail(ErrorKind::kAlreadyExists, fmt::format("job {} has the name '{}' and is {}; stop it first",
+                                                       other.job.id, other.job.name, ToString(other.state)));
+  }
+  return ResumeJob(*job);
+}
+
+Status JobManager::ResumeJob(Job& job) {
+  // What still stands in the way is the caller's to see.
+  FLOE_TRY_VOID(job.Prepare());
+  {
+    const std::lock_guard lock(mu_);
+    held_.erase(job.status().job.id);
+  }
+  job.Start();
   return {};
 }
 
@@ -229,6 +366,7 @@ Status JobManager::Remove(const std::string& wanted) {
                         status.job.id);
   FLOE_TRY_VOID(store.Forget());
   const std::lock_guard lock(mu_);
+  held_.erase(status.job.id);
   jobs_.erase(status.job.id);
   return {};
 }
@@ -243,12 +381,13 @@ void JobManager::Shutdown() {
   for (auto& [id, job] : jobs) job->Join();
 }
 
-Status StreamingQuery::Run(const RowCollector& collector) {
+Status StreamingQuery::Run(const RowCollector& collector, const std::function<Status()>& ready) {
   FLOE_TRY(TaskOptions options, OptionsFromSettings("query", program_.settings));
   options.durable = false;
   options.bad_records =
       options.bad_records == BadRecordPolicy::kDeadLetter ? BadRecordPolicy::kSkip : options.bad_records;
   FLOE_TRY(auto task, Task::Make(services_, program_, options, wakeup_, collector));
+  if (ready) FLOE_TRY_VOID(ready());
   for (;;) {
     if (cancelled_) return Fail(ErrorKind::kCancelled, "the query was cancelled");
     FLOE_TRY(const Task::Step step, task->RunOnce());

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,15 @@ struct RestartPolicy {
   std::chrono::milliseconds healthy_after{60000};
 };
 
+/// Setting of a job that lives only as long as the command that runs it: a node does not bring it back, and submitting
+/// the same statement under the same name again goes on from its last checkpoint.
+inline constexpr const char* kForegroundSetting = "floe.job.foreground";
+
+struct Submission {
+  std::string id;
+  bool resumed = false;  ///< an earlier job goes on, instead of a new one
+};
+
 class Job;
 
 /// Thread-safe. One thread per job. Blocking calls (Stop, Cancel, Wait, Shutdown) belong on compute threads.
@@ -70,13 +80,21 @@ class JobManager {
   ~JobManager();
 
   /// Brings the tables up to date and restarts the jobs that were running when the node went down. With `paused`
-  /// nothing is started: jobs stay as they are until resumed.
+  /// nothing is started: they are shown as stopped, and come back at the next start unless they are stopped or removed
+  /// meanwhile.
   Status Start(bool paused = false);
-  /// Checks that the plan can be built and run, writes the job down, starts it. Kinds: the builder's and Task::Make's.
+  /// Checks that the plan can be built and run, writes the job down, starts it. Kinds: the builder's and Task::Make's;
+  /// kAlreadyExists when a job of this name and program runs or has failed, or one of this name whatever its program
+  /// when the name was chosen ('pipeline.name'). Other names get a number.
   Result<std::string> Submit(const std::string& name, const std::string& program,
                              std::map<std::string, std::string> settings);
+  /// The same for a foreground job: an unfinished one of the same name and program goes on instead. kAlreadyExists also
+  /// when an earlier run left one of this name with another program.
+  Result<Submission> SubmitOrResume(const std::string& name, const std::string& program,
+                                    std::map<std::string, std::string> settings);
   std::vector<JobStatus> List() const;
-  /// By id or unique prefix of it, or by name. kNotFound.
+  /// By id or unique prefix of it, or by name: then the one that lives, else the newest. kNotFound, kInvalidInput when
+  /// several fit.
   Result<JobStatus> Show(const std::string& job) const;
   /// Takes a final checkpoint and ends. kFailedPrecondition when it has ended already.
   Status Stop(const std::string& job);
@@ -95,7 +113,15 @@ class JobManager {
   void Shutdown();
 
  private:
-  Result<std::shared_ptr<Job>> Find(const std::string& job) const;
+  /// Of several with the name, the only one in a state that `prefer` accepts.
+  Result<std::shared_ptr<Job>> Find(const std::string& job, bool (*prefer)(JobState) = nullptr) const;
+  Result<std::string> FreeName(const std::string& name, const std::string& program, bool chosen) const;
+  Result<std::string> Create(const std::string& name, const std::string& program,
+                             std::map<std::string, std::string> settings);
+  Status Bring(JobStatus status, bool paused);
+  Status ResumeJob(Job& job);
+  /// True when the job was only held back by a paused start; then it is written down as stopped.
+  Result<bool> StopHeld(const Job& job);
   Status Persist(const JobStatus& status);
 
   Services services_;
@@ -103,7 +129,9 @@ class JobManager {
   Random& random_;
   RestartPolicy restart_;
 
+  std::mutex submit_mu_;  ///< one Submit or Resume at a time; taken before mu_
   mutable std::mutex mu_;
+  std::set<std::string> held_;  // guarded by mu_; ids of jobs that a paused start did not start
   std::map<std::string, std::shared_ptr<Job>>
       jobs_;  // guarded by mu_; shared because a caller may wait while it is removed
 };
@@ -114,8 +142,9 @@ class StreamingQuery {
  public:
   StreamingQuery(const Services& services, sql::plan::Program program)
       : services_(services), program_(std::move(program)) {}
-  /// kCancelled after Cancel; otherwise what the plan, the sources or `collector` return.
-  Status Run(const RowCollector& collector);
+  /// kCancelled after Cancel; otherwise what the plan, the sources, `collector` or `ready` return. `ready` is called
+  /// once the plan is known to run.
+  Status Run(const RowCollector& collector, const std::function<Status()>& ready = nullptr);
   /// From any thread, at any time.
   void Cancel();
 

@@ -149,6 +149,109 @@ TEST_F(JobManagerTest, TransientFailuresRestartAndOthersEnd) {
   EXPECT_THAT(ended->exceptions.back().message, ::testing::HasSubstr("never"));
 }
 
+TEST_F(JobManagerTest, ANameBelongsToOneLiveJob) {
+  bench_.tables().sources["numbers"].endless = true;
+  auto manager = Manager();
+  ASSERT_OK(manager->Start());
+  auto id = manager->Submit("w", "copy", {{"pipeline.name", "w"}});
+  ASSERT_OK(id);
+  auto again = manager->Submit("w", "copy", {{"pipeline.name", "w"}});
+  EXPECT_THAT(again, IsError(ErrorKind::kAlreadyExists));
+  EXPECT_THAT(again, HasErrorMessage("floe job stop w"));
+  EXPECT_THAT(manager->Submit("w", "copy", {}), IsError(ErrorKind::kAlreadyExists)) << "the same program";
+  ASSERT_OK(manager->Stop("w"));
+  auto second = manager->Submit("w", "copy", {{"pipeline.name", "w"}});
+  ASSERT_OK(second);
+  EXPECT_EQ(manager->Show("w")->job.id, *second) << "the live one";
+  EXPECT_THAT(manager->Resume(*id), IsError(ErrorKind::kAlreadyExists));
+  ASSERT_OK(manager->Stop("w"));
+  EXPECT_THAT(manager->Resume("w"), HasErrorMessage("several jobs"));
+  ASSERT_OK(manager->Resume(*id));
+}
+
+TEST_F(JobManagerTest, AFailedJobKeepsItsCountersAndIsResumed) {
+  bench_.tables().sources["numbers"].endless = true;
+  std::string id;
+  {
+    auto manager = Manager();
+    ASSERT_OK(manager->Start());
+    auto submitted = manager->Submit("w", "copy", {});
+    ASSERT_OK(submitted);
+    id = *submitted;
+    ASSERT_OK(manager->Checkpoint(id));
+    bench_.tables().sinks["out"].on_commit = []() -> Status { return Fail(ErrorKind::kInvalidInput, "never"); };
+    bench_.tables().sources["numbers"].splits[0].push_back({{Value::BIGINT(10)}});
+    (void)manager->Checkpoint(id);
+    ASSERT_OK(manager->Wait(id));
+    EXPECT_EQ(manager->Show(id)->state, JobState::kFailed);
+    EXPECT_THAT(manager->Submit("w", "copy", {}), HasErrorMessage("floe job resume w"));
+  }
+  bench_.tables().sinks["out"].on_commit = nullptr;
+  auto manager = Manager();
+  ASSERT_OK(manager->Start());
+  auto status = manager->Show(id);
+  EXPECT_EQ(status->state, JobState::kFailed);
+  ASSERT_EQ(status->task.sources.size(), 1u);
+  EXPECT_GE(status->task.sources[0].counters.in, 10);
+  ASSERT_OK(manager->Resume("w"));
+  ASSERT_OK(manager->Checkpoint(id));
+  EXPECT_EQ(published(), 11u);
+}
+
+TEST_F(JobManagerTest, AForegroundJobGoesOnAndIsNotBroughtBack) {
+  bench_.tables().sources["numbers"].endless = true;
+  const std::map<std::string, std::string> settings = {{kForegroundSetting, "true"}};
+  std::string id;
+  {
+    auto manager = Manager();
+    ASSERT_OK(manager->Start());
+    auto submitted = manager->SubmitOrResume("w", "copy", settings);
+    ASSERT_OK(submitted);
+    EXPECT_FALSE(submitted->resumed);
+    id = submitted->id;
+    ASSERT_OK(manager->Checkpoint(id));
+    manager->Shutdown();
+  }
+  auto manager = Manager();
+  ASSERT_OK(manager->Start());
+  EXPECT_EQ(manager->Show(id)->state, JobState::kStopped);
+  EXPECT_EQ(manager->Show(id)->task.sources.at(0).counters.in, 10);
+  auto again = manager->SubmitOrResume("w", "copy", settings);
+  ASSERT_OK(again);
+  EXPECT_TRUE(again->resumed);
+  EXPECT_EQ(again->id, id);
+  bench_.tables().sources["numbers"].splits[0].push_back({{Value::BIGINT(10)}});
+  ASSERT_OK(manager->Stop(id));
+  EXPECT_THAT(manager->SubmitOrResume("w", "another", settings), HasErrorMessage("floe job remove w"));
+}
+
+TEST_F(JobManagerTest, APausedStartHoldsJobsBackUntilTheyAreStopped) {
+  bench_.tables().sources["numbers"].endless = true;
+  {
+    auto manager = Manager();
+    ASSERT_OK(manager->Start());
+    ASSERT_OK(manager->Submit("a", "copy", {}));
+  }
+  {
+    auto manager = Manager();
+    ASSERT_OK(manager->Start(true));
+    EXPECT_EQ(manager->Show("a")->state, JobState::kStopped);
+  }
+  {
+    auto manager = Manager();
+    ASSERT_OK(manager->Start());
+    EXPECT_EQ(manager->Show("a")->state, JobState::kRunning);
+  }
+  {
+    auto manager = Manager();
+    ASSERT_OK(manager->Start(true));
+    ASSERT_OK(manager->Stop("a"));
+  }
+  auto manager = Manager();
+  ASSERT_OK(manager->Start());
+  EXPECT_EQ(manager->Show("a")->state, JobState::kStopped);
+}
+
 TEST_F(JobManagerTest, AStreamingQueryIsCancelledWhileItSleeps) {
   bench_.tables().sources["numbers"].endless = true;
   Program program;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "duck/guard.h"
 #include "stream/state/state_io.h"
 
@@ -29,7 +30,13 @@ std::int64_t Micros(std::chrono::milliseconds duration) {
 class Task::Bad final : public connect::BadRecordHandler {
  public:
   Bad(BadRecordPolicy policy, DeadLetterSink& sink) : policy_(policy), sink_(sink) {}
+  /// Whose records are on their way through the graph now.
+  void From(const SourceSlot& source, std::int32_t split) {
+    source_ = &source;
+    split_ = split;
+  }
   Status OnBadRecord(connect::BadRecord record) override {
+    if (record.topic.empty() && source_ != nullptr) Place(record);
     switch (policy_) {
       case BadRecordPolicy::kSkip: return {};
       case BadRecordPolicy::kDeadLetter: return sink_.Write(std::move(record));
@@ -43,8 +50,21 @@ class Task::Bad final : public connect::BadRecordHandler {
   }
 
  private:
+  /// An operator does not know where its row came from; its split's name, "orders-0", does.
+  void Place(connect::BadRecord& record) const {
+    record.topic = source_->table;
+    if (static_cast<std::size_t>(split_) >= source_->splits.names.size()) return;
+    const std::string& name = source_->splits.names[static_cast<std::size_t>(split_)];
+    const std::size_t dash = name.rfind('-');
+    const auto number = ParseInteger(dash == std::string::npos ? "" : std::string_view(name).substr(dash + 1));
+    record.topic = number ? name.substr(0, dash) : name;
+    if (number) record.partition = static_cast<std::int32_t>(*number);
+  }
+
   BadRecordPolicy policy_;
   DeadLetterSink& sink_;
+  const SourceSlot* source_ = nullptr;
+  std::int32_t split_ = 0;
 };
 
 class Task::Late final : public LateRowHandler {
@@ -212,6 +232,7 @@ Result<bool> Task::PollSource(SourceSlot& source) {
   }
   if (static_cast<std::size_t>(polled->split) >= source.splits.names.size())
     source.splits.names = source.reader->SplitNames();
+  bad_handler_->From(source, polled->split);
   FLOE_TRY_VOID(source.node->Emit({source.batch, polled->split}));
   return true;
 }
@@ -249,6 +270,7 @@ Result<Task::Step> Task::RunOnce() {
   }
   looked_us_ = begin;
   FLOE_TRY_VOID(RunTimers());
+  if (busy) FLOE_TRY_VOID(AccountState());
   if (AllRootsFinished()) {
     FLOE_TRY_VOID(Finish());
     return Step::kFinished;
@@ -257,6 +279,21 @@ Result<Task::Step> Task::RunOnce() {
   if (options_.durable && dirty_ && now >= dirty_since_us_ + Micros(options_.checkpoint_interval))
     FLOE_TRY_VOID(Checkpoint());
   return busy ? Step::kBusy : Step::kIdle;
+}
+
+Status Task::AccountState() {
+  if (services_.memory == nullptr) return {};
+  constexpr std::uint64_t kStep = 1U << 20;
+  std::uint64_t bytes = 0;
+  for (const auto& node : graph_->nodes) bytes += node->op().memory_bytes();
+  const std::uint64_t wanted = (bytes + kStep - 1) / kStep * kStep;
+  if (!state_memory_) {
+    FLOE_TRY(state_memory_, services_.memory->Reserve(services_.memory_component, 0));
+  }
+  if (wanted == state_memory_->bytes()) return {};
+  Status taken = state_memory_->Resize(wanted);
+  if (taken) return {};
+  return Fail(std::move(taken).error().WithContext(fmt::format("state of job {}", options_.job_id)));
 }
 
 bool Task::AllRootsFinished() const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "connect/api/connector.h"
 #include "duck/instance.h"
 #include "io/file_system.h"
@@ -30,7 +31,9 @@ struct Services {
   io::FileSystem& files;
   Clock& clock;
   SideOutputFactory side_outputs;
-  std::string checkpoint_root;  ///< DIR/checkpoints
+  std::string checkpoint_root;     ///< DIR/checkpoints
+  MemoryBudget* memory = nullptr;  ///< state of operators is taken from it; null: not counted
+  int memory_component = -1;
 };
 
 /// What becomes of records that cannot be processed ('floe.bad-records').
@@ -113,6 +116,8 @@ class Task {
   Status PublishAll(CheckpointId id);
   Result<bool> PollSource(SourceSlot& source);
   Status RunTimers();
+  /// kResourceExhausted when the state has outgrown the node's memory.
+  Status AccountState();
   void MarkDirty();
   void ChooseBufferTimeout();
   Status EndSource(SourceSlot& source);
@@ -134,6 +139,7 @@ class Task {
   std::unique_ptr<Late> late_handler_;
   std::unique_ptr<OperatorContext> context_;
   std::unique_ptr<Graph> graph_;
+  std::optional<MemoryReservation> state_memory_;
 
   Manifest last_;
   bool has_checkpoint_ = false;
