@@ -5,6 +5,7 @@
 
 #include "base/logging.h"
 #include "base/result.h"
+#include "server/node_metrics.h"
 #include "server/parts.h"
 
 namespace floe::server {
@@ -37,6 +38,7 @@ Result<std::unique_ptr<Node>> Node::Start(const config::Config& config, NodeOpti
   AddJobApi(p);
   AddTableApi(p);
   AddGroupApi(p);
+  AddNodeMetrics(p);
   if (options.listen) FLOE_TRY_VOID(StartListeners(p));
   // Last, so that a job that names this node's own broker finds it.
   FLOE_TRY_VOID(StartJobs(p, !options.start_jobs));
