@@ -25,13 +25,28 @@ std::string LockHolder(int lock) {
   return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : "unknown";
 }
 
+Status WriteFormat(const std::string& path) {
+  json fresh = {{"format", kDataFormat}, {"path", path}, {"written-by", "floe " FLOE_VERSION}};
+  return io::WriteFileDurably(io::LocalFileSystem(), path + "/floe.json", fresh.dump() + "\n");
+}
+
+/// Iceberg metadata name files by their absolute path.
+Status CheckPlace(const std::string& path, const json& format) {
+  const bool known = format.contains("path") && format["path"].is_string();
+  const std::string made_at = known ? format["path"].get<std::string>() : path;
+  if (made_at == path) return known ? Status{} : WriteFormat(path);
+  std::error_code none;
+  if (std::filesystem::is_empty(path + "/warehouse", none) || none) return WriteFormat(path);
+  return Fail(ErrorKind::kFailedPrecondition,
+              fmt::format("data directory '{}' was made at '{}', and its Iceberg tables name their files by that path: "
+                          "moved or copied it would read and write there. Move it back, or mount it under the old path",
+                          path, made_at));
+}
+
 Status CheckFormat(const std::string& path) {
   std::string file = path + "/floe.json";
   auto text = io::ReadFile(io::LocalFileSystem(), file);
-  if (!text && text.error().kind() == ErrorKind::kNotFound) {
-    json fresh = {{"format", kDataFormat}, {"written-by", "floe 0.1.0"}};
-    return io::WriteFileDurably(io::LocalFileSystem(), file, fresh.dump() + "\n");
-  }
+  if (!text && text.error().kind() == ErrorKind::kNotFound) return WriteFormat(path);
   if (!text) return Fail(std::move(text).error());
   json parsed = json::parse(*text, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("format") || !parsed["format"].is_number_integer()) {
@@ -46,7 +61,7 @@ Status CheckFormat(const std::string& path) {
             "data directory '{}' has format {}, this floe knows formats up to {}; use the newer floe that wrote it",
             path, format, kDataFormat));
   }
-  return {};
+  return CheckPlace(path, parsed);
 }
 
 }  // namespace
