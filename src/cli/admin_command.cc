@@ -29,7 +29,7 @@ Status ShowConfig(const Context& context, bool origin) {
 void ExplainConfig() {
   for (const auto& spec : server::Settings()) {
     fmt::print("{}\n    {}\n    default: {}   environment: {}\n", spec.key, spec.help,
-               spec.type == config::KeyType::kYaml ? "(see docs/ingest.md)"
+               spec.type == config::KeyType::kYaml ? "the weather route (docs/ingest.md)"
                : spec.default_value.empty()        ? "-"
                                                    : spec.default_value,
                config::EnvironmentName(spec.key));
@@ -67,12 +67,15 @@ void AddConfig(CLI::App& app, Context& context) {
 }
 
 void AddCheck(CLI::App& app, Context& context) {
-  CLI::App* check = app.add_subcommand("check", "Verify the checksums of a data directory that no node is using");
+  CLI::App* check =
+      app.add_subcommand("check",
+                         "Verify a data directory that no node is using: checksums of all records, integrity of "
+                         "meta.db, presence and size of all table files");
   AddNodeOptions(*check, context);
   check->add_flag("--json", context.json, "as JSON");
   check->callback([&context] {
     auto code = Check(context);
-    context.exit_code = code ? *code : Report(code.error());
+    context.exit_code = code ? *code : Report(context, code.error());
   });
 }
 

@@ -60,6 +60,11 @@ int Report(const Error& error) {
   return ExitCodeOf(error);
 }
 
+int Report(const Context& context, const Error& error) {
+  const int code = Report(error);
+  return context.usage ? kExitUsage : code;
+}
+
 Result<config::Config> Context::LoadConfig() const {
   config::Sources sources;
   sources.flags = flags;
@@ -70,9 +75,16 @@ Result<config::Config> Context::LoadConfig() const {
     sources.yaml = *yaml;
     sources.yaml_name = file;
   } else if (!config_file.empty() || yaml.error().kind() != ErrorKind::kNotFound) {
-    return Fail(std::move(yaml).error().WithContext("while reading the configuration file"));
+    return Fail(Usage(std::move(yaml).error().WithContext("while reading the configuration file")));
   }
-  return config::Config::Load(server::Settings(), sources);
+  auto config = config::Config::Load(server::Settings(), sources);
+  if (!config) return Fail(Usage(std::move(config).error()));
+  return config;
+}
+
+Error Context::Usage(Error error) const {
+  usage = true;
+  return error;
 }
 
 NodeAccess::NodeAccess() = default;
@@ -82,7 +94,7 @@ NodeAccess::~NodeAccess() {
   if (Status stopped = node_->Stop(); !stopped) Report(stopped.error());
 }
 
-Result<std::unique_ptr<NodeAccess>> NodeAccess::Open(const Context& context) {
+Result<std::unique_ptr<NodeAccess>> NodeAccess::Open(const Context& context, Options options) {
   std::unique_ptr<NodeAccess> access(new NodeAccess());
   if (!context.connect.empty()) {
     access->transport_ = MakeHttpTransport(context.connect);
@@ -94,7 +106,15 @@ Result<std::unique_ptr<NodeAccess>> NodeAccess::Open(const Context& context) {
     access->transport_ = MakeHttpTransport(running["console"]);
     return access;
   }
-  FLOE_TRY(access->node_, server::Node::Start(config, {.listen = false}));
+  const std::string& directory = config.String("data.dir");
+  FLOE_TRY(const bool exists,
+           io::LocalFileSystem().Exists(std::filesystem::absolute(directory).string() + "/floe.json"));
+  if (!exists && !options.create) {
+    return Fail(ErrorKind::kNotFound, fmt::format("there is no data directory '{}'; --data names another one, 'floe "
+                                                  "serve --data {}' makes it",
+                                                  directory, directory));
+  }
+  FLOE_TRY(access->node_, server::Node::Start(config, {.listen = false, .start_jobs = options.start_jobs}));
   access->transport_ = MakeLocalTransport(access->node_->api());
   return access;
 }
@@ -110,7 +130,7 @@ void PrintObjects(const Context& context, const std::string& json_array, const s
     bool numeric = !rows.empty() && rows[0].contains(key) && rows[0][key].is_number();
     columns.push_back({key, numeric ? "BIGINT" : "STRING"});
   }
-  RowPrinter printer(columns, {.max_column_width = 60});
+  RowPrinter printer(columns, {.width = TerminalWidth(stdout)});
   for (const auto& row : rows) {
     auto cells = nlohmann::ordered_json::array();
     for (const std::string& key : keys) cells.push_back(row.contains(key) ? row[key] : nlohmann::ordered_json());
@@ -138,7 +158,8 @@ void AddNodeOptions(CLI::App& app, Context& context) {
            }
          },
          "any setting: KEY=VALUE ('floe config show' lists them)")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 }  // namespace floe::cli

@@ -39,7 +39,10 @@ struct Context {
   std::string connect;                       ///< --connect URL
   bool json = false;                         ///< --json
   int exit_code = kExitOk;
+  mutable bool usage = false;  ///< an error so far was the command line's or a setting's
 
+  /// Marks what it returns as a mistake in usage.
+  Error Usage(Error error) const;
   Result<config::Config> LoadConfig() const;
 };
 
@@ -47,7 +50,11 @@ struct Context {
 /// process.
 class NodeAccess {
  public:
-  static Result<std::unique_ptr<NodeAccess>> Open(const Context& context);
+  struct Options {
+    bool create = false;      ///< a data directory that is not there is made, instead of kNotFound
+    bool start_jobs = false;  ///< a node inside this process also runs the directory's jobs
+  };
+  static Result<std::unique_ptr<NodeAccess>> Open(const Context& context, Options options = {false, false});
   ~NodeAccess();
   Transport& transport() { return *transport_; }
   /// The embedded node, or null when it is another process.
@@ -61,6 +68,7 @@ class NodeAccess {
 
 /// Prints "error: …" and returns the exit code.
 int Report(const Error& error);
+int Report(const Context& context, const Error& error);
 /// Prints `rows` (array of objects) as a table of the given keys, or as JSON with --json.
 void PrintObjects(const Context& context, const std::string& json_array, const std::vector<std::string>& keys);
 

@@ -26,20 +26,9 @@ namespace {
 constexpr std::array<const char*, 10> kCities = {"San+Francisco", "New+York", "Los+Angeles", "Chicago", "Houston",
                                                  "Phoenix",       "Seattle",  "Denver",      "Miami",   "Boston"};
 constexpr std::int64_t kMaxBatch = 2000;
+constexpr std::int64_t kMaxConnections = 64;
 
-class Socket {
- public:
-  explicit Socket(int fd) : fd_(fd) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() { ::close(fd_); }
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-Status Connect(int fd, const std::string& text) {
+Status ConnectTo(int fd, const std::string& text) {
   FLOE_TRY(net::ListenAddress address, net::ParseListenAddress(text));
   sockaddr_in where{};
   where.sin_family = AF_INET;
@@ -70,6 +59,17 @@ std::size_t AnswerLength(std::string_view text) {
 
 }  // namespace
 
+struct WeatherGenerator::Connection {
+  explicit Connection(int socket) : fd(socket) {}
+  Connection(Connection&& other) noexcept : fd(std::exchange(other.fd, -1)), received(std::move(other.received)) {}
+  Connection& operator=(Connection&&) = delete;
+  ~Connection() {
+    if (fd >= 0) ::close(fd);
+  }
+  int fd;
+  std::string received;
+};
+
 WeatherGenerator::WeatherGenerator(std::string address, std::int64_t rate)
     : address_(std::move(address)), rate_(rate) {}
 
@@ -88,10 +88,19 @@ Status WeatherGenerator::Stop() {
   return outcome_;
 }
 
+Status WeatherGenerator::Connect() {
+  // About twenty answers a second and connection, which a slow disk gives too.
+  const std::int64_t wanted = std::clamp<std::int64_t>(rate_ / 20, 1, kMaxConnections);
+  for (std::int64_t i = 0; i < wanted; ++i) {
+    connections_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    FLOE_TRY_VOID(ConnectTo(connections_.back().fd, address_));
+  }
+  return {};
+}
+
 void WeatherGenerator::Run() {
   using Clock = std::chrono::steady_clock;
-  Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  outcome_ = Connect(socket.fd(), address_);
+  outcome_ = Connect();
   auto start = Clock::now();
   std::int64_t sent = 0;
   while (outcome_ && !stopping_) {
@@ -103,13 +112,18 @@ void WeatherGenerator::Run() {
       std::this_thread::sleep_for(std::chrono::milliseconds(rate_ == 0 ? 20 : 5));
       continue;
     }
-    outcome_ = SendBatch(socket.fd(), batch);
-    if (outcome_) outcome_ = ReadAnswers(socket.fd(), batch);
+    // All are under way before the first answer is waited for.
+    const auto all = static_cast<std::int64_t>(connections_.size());
+    auto share = [&](std::int64_t i) { return batch / all + (i < batch % all ? 1 : 0); };
+    for (std::int64_t i = 0; outcome_ && i < all; ++i)
+      outcome_ = SendBatch(connections_[static_cast<std::size_t>(i)], share(i));
+    for (std::int64_t i = 0; outcome_ && i < all; ++i)
+      outcome_ = ReadAnswers(connections_[static_cast<std::size_t>(i)], share(i));
     sent += batch;
   }
 }
 
-Status WeatherGenerator::SendBatch(int socket, std::int64_t count) {
+Status WeatherGenerator::SendBatch(const Connection& connection, std::int64_t count) {
   std::string text;
   text.reserve(static_cast<std::size_t>(count) * 80);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -120,30 +134,31 @@ Status WeatherGenerator::SendBatch(int socket, std::int64_t count) {
   }
   std::size_t done = 0;
   while (done < text.size()) {
-    ssize_t n = ::send(socket, text.data() + done, text.size() - done, MSG_NOSIGNAL);
+    ssize_t n = ::send(connection.fd, text.data() + done, text.size() - done, MSG_NOSIGNAL);
     if (n < 0) return Fail(ErrnoError(errno, "sending to " + address_));
     done += static_cast<std::size_t>(n);
   }
   return {};
 }
 
-Status WeatherGenerator::ReadAnswers(int socket, std::int64_t count) {
+Status WeatherGenerator::ReadAnswers(Connection& connection, std::int64_t count) {
+  std::string& received = connection.received;
   std::array<char, 65536> buffer;
   std::size_t at = 0;
   while (count > 0) {
-    if (std::size_t length = AnswerLength(std::string_view(received_).substr(at)); length > 0) {
-      (received_.compare(at + 9, 3, "200") == 0 ? acknowledged_ : refused_) += 1;
+    if (std::size_t length = AnswerLength(std::string_view(received).substr(at)); length > 0) {
+      (received.compare(at + 9, 3, "200") == 0 ? acknowledged_ : refused_) += 1;
       at += length;
       --count;
       continue;
     }
-    received_.erase(0, std::exchange(at, 0));
-    ssize_t n = ::recv(socket, buffer.data(), buffer.size(), 0);
+    received.erase(0, std::exchange(at, 0));
+    ssize_t n = ::recv(connection.fd, buffer.data(), buffer.size(), 0);
     if (n == 0) return Fail(ErrorKind::kUnavailable, address_ + " closed the connection");
     if (n < 0) return Fail(ErrnoError(errno, "waiting for an answer of " + address_));
-    received_.append(buffer.data(), static_cast<std::size_t>(n));
+    received.append(buffer.data(), static_cast<std::size_t>(n));
   }
-  received_.erase(0, at);
+  received.erase(0, at);
   return {};
 }
 

@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 
 namespace floe::cli {
 
-/// Sends GET /log?city=…&temperature=… to an ingest address from a thread of its own; one keep-alive connection,
-/// pipelined when a rate asks for it.
+/// Sends GET /log?city=…&temperature=… to an ingest address from a thread of its own, over keep-alive connections:
+/// one, or as many as a rate needs, since each answers one request after the other and only when it is on disk.
 class WeatherGenerator {
  public:
   /// `rate` in events a second; 0 is the requirement's client: ten records each five seconds.
@@ -26,18 +27,20 @@ class WeatherGenerator {
   std::int64_t refused() const { return refused_; }
 
  private:
+  struct Connection;
   void Run();
-  Status SendBatch(int socket, std::int64_t count);
-  Status ReadAnswers(int socket, std::int64_t count);
+  Status Connect();
+  Status SendBatch(const Connection& connection, std::int64_t count);
+  Status ReadAnswers(Connection& connection, std::int64_t count);
 
   const std::string address_;
   const std::int64_t rate_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> acknowledged_{0};
   std::atomic<std::int64_t> refused_{0};
-  std::uint64_t sequence_ = 0;  // thread only
-  std::string received_;        // thread only
-  Status outcome_;              // thread only until joined
+  std::uint64_t sequence_ = 0;           // thread only
+  std::vector<Connection> connections_;  // thread only
+  Status outcome_;                       // thread only until joined
   std::thread thread_;
 };
 

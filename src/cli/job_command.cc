@@ -45,10 +45,17 @@ Status Submit(const Context& context, const std::string& file, const std::string
   return {};
 }
 
+/// What a command resumes in its own process would end with it.
+Status Resume(const Context& context, const std::string& job) {
+  FLOE_TRY_VOID(NeedRunningNode(context));
+  return CallAndPrint(context, {.method = "POST", .path = "/api/v1/jobs/" + job + "/resume", .body = "{}"},
+                      fmt::format("Resumed job '{}'.", job));
+}
+
 }  // namespace
 
 void AddJob(CLI::App& app, Context& context) {
-  CLI::App* job = AddNoun(app, "job", "Submit, list, show and stop jobs of a running node");
+  CLI::App* job = AddNoun(app, "job", "Submit, list, show, stop and resume jobs of a running node");
   auto name = std::make_shared<std::string>();
   auto file = std::make_shared<std::string>();
   CLI::App* submit =
@@ -59,8 +66,17 @@ void AddJob(CLI::App& app, Context& context) {
   CLI::App* list = AddVerb(*job, context, "list", "All jobs");
   list->callback([&context] {
     Finish(context, ListAndPrint(context, "/api/v1/jobs", "jobs",
-                                 {"id", "name", "state", "records_in", "records_out", "late", "dead_lettered", "lag",
-                                  "last_checkpoint"}));
+                                 {"id", "name", "state", "records_in", "records_out", "late", "dead_lettered",
+                                  "skipped", "lag", "last_checkpoint"}));
+  });
+  CLI::App* resume = AddVerb(*job, context, "resume", "Go on with a stopped or failed job from its last checkpoint");
+  resume->add_option("job", *name, "id or name")->required();
+  resume->callback([&context, name] { Finish(context, Resume(context, *name)); });
+  CLI::App* remove = AddVerb(*job, context, "remove", "Forget an ended job, its checkpoint and where it was");
+  remove->add_option("job", *name, "id or name")->required();
+  remove->callback([&context, name] {
+    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/jobs/" + *name},
+                                 fmt::format("Removed job '{}'.", *name)));
   });
   CLI::App* show = AddVerb(*job, context, "show", "Counters, watermark, checkpoints and failures of one job");
   show->add_option("job", *name, "id or name")->required();

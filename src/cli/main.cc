@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The floe program.
+#include <system_error>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
 
 #include "base/logging.h"
 #include "cli/commands.h"
+#include "cli/usage.h"
 
 namespace {
 
@@ -16,7 +19,9 @@ To see it work:   floe demo weather
 To run a node:    floe serve            then: floe sql, any Kafka client on port 9092, http://127.0.0.1:3000)";
 
 constexpr const char* kFooter =
-    "'floe COMMAND --help' tells more. Settings: flags, FLOE_… variables, floe.yaml ('floe config show --origin').";
+    "'floe COMMAND --help' tells more. Settings: flags, FLOE_… variables, floe.yaml ('floe config show --origin').\n"
+    "Exit codes: 0 done, 1 the work failed, 2 the command line or a setting is wrong, 3 no node answers or the\n"
+    "directory is taken, 4 not found, 130 interrupted.";
 
 }  // namespace
 
@@ -45,8 +50,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    app.exit(e);
-    return floe::cli::kExitUsage;
+    return floe::cli::ExplainUsage(app, {argv + 1, argv + argc}, e);
+  } catch (const std::system_error& e) {
+    // Printing throws when whoever reads is gone ("| head").
+    if (e.code() == std::errc::broken_pipe) return floe::cli::kExitInterrupted;
+    fmt::print(stderr, "error: {}\n", e.what());
+    return floe::cli::kExitFailure;
   }
   return context.exit_code;
 }

@@ -83,15 +83,16 @@ Status ShowAndPrint(const Context& context, const std::string& path) {
   return {};
 }
 
-Status CallAndPrint(const Context& context, const server::ApiRequest& request, const std::string& message) {
-  FLOE_TRY(auto access, NodeAccess::Open(context));
+Status CallAndPrint(const Context& context, const server::ApiRequest& request, const std::string& message,
+                    bool create) {
+  FLOE_TRY(auto access, NodeAccess::Open(context, {.create = create}));
   FLOE_TRY(std::string answer, access->transport().Fetch(request));
   fmt::print("{}\n", context.json ? ordered_json::parse(answer, nullptr, false).dump(2) : message);
   return {};
 }
 
 void Finish(Context& context, const Status& status) {
-  if (!status) context.exit_code = Report(status.error());
+  if (!status) context.exit_code = Report(context, status.error());
 }
 
 }  // namespace floe::cli

@@ -19,7 +19,8 @@ Status ListAndPrint(const Context& context, const std::string& path, const std::
 /// GET `path`, print the object: plain members as lines, arrays of objects as tables.
 Status ShowAndPrint(const Context& context, const std::string& path);
 /// Any call; prints `message`, or the answer with --json.
-Status CallAndPrint(const Context& context, const server::ApiRequest& request, const std::string& message);
+Status CallAndPrint(const Context& context, const server::ApiRequest& request, const std::string& message,
+                    bool create = false);
 
 void Finish(Context& context, const Status& status);
 

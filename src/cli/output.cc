@@ -6,14 +6,21 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/shell.h"
 
 namespace floe::cli {
 namespace {
 
 using nlohmann::ordered_json;
+
+/// Whoever read the output may be gone ("| head"): that ends the statement, as Ctrl-C does.
+void Put(std::FILE* out, const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), out) < text.size()) InterruptFlag() = true;
+}
 
 bool IsNumeric(const std::string& type) {
   for (const char* prefix : {"TINYINT", "SMALLINT", "INT", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL"}) {
@@ -59,28 +66,48 @@ CodePoint NextCodePoint(const std::string& text, std::size_t at) {
   return {bytes, wide ? 2U : 1U};
 }
 
-std::string Truncate(const std::string& text, std::size_t width) {
-  if (DisplayWidth(text) <= width) return text;
-  std::string cut;
+/// One line of text in pieces of at most `width`.
+void Wrap(const std::string& line, std::size_t width, std::vector<std::string>& out) {
+  std::size_t begin = 0;
   std::size_t used = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    CodePoint point = NextCodePoint(text, at);
-    if (used + point.width > width - 1) break;
-    cut.append(text, at, point.bytes);
+  for (std::size_t at = 0; at < line.size();) {
+    CodePoint point = NextCodePoint(line, at);
+    if (used > 0 && used + point.width > width) {
+      out.push_back(line.substr(begin, at - begin));
+      begin = at;
+      used = 0;
+    }
     used += point.width;
     at += point.bytes;
   }
-  return cut + "~";
+  out.push_back(line.substr(begin));
 }
 
-std::string OneLine(std::string text) {
+/// A cell's lines: where it breaks by itself, and where the column is too narrow. No width: as long as they are.
+std::vector<std::string> Lines(const std::string& cell, std::size_t width) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0;;) {
+    std::size_t end = cell.find('\n', begin);
+    Wrap(cell.substr(begin, end == std::string::npos ? end : end - begin), width, lines);
+    if (end == std::string::npos) return lines;
+    begin = end + 1;
+  }
+}
+
+std::size_t LongestLine(const std::string& cell) {
+  std::size_t longest = 0;
+  for (const std::string& line : Lines(cell, std::string::npos)) longest = std::max(longest, DisplayWidth(line));
+  return longest;
+}
+
+/// No escape sequences from data reach the terminal.
+std::string Printable(const std::string& text, bool keep_breaks) {
   std::string out;
   for (char c : text) {
     if (c == '\n') {
-      out += "\\n";
+      out += keep_breaks ? "\n" : "\\n";
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out +=
-          fmt::format("\\x{:02x}", static_cast<unsigned char>(c));  // no escape sequences from data reach the terminal
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       out += c;
     }
@@ -109,6 +136,12 @@ std::size_t DisplayWidth(const std::string& text) {
     at += point.bytes;
   }
   return width;
+}
+
+std::size_t TerminalWidth(std::FILE* stream) {
+  winsize size{};
+  if (::isatty(::fileno(stream)) != 1 || ::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
 }
 
 bool UseColour(std::FILE* stream) {
@@ -140,10 +173,8 @@ RowPrinter::~RowPrinter() = default;
 std::vector<std::string> RowPrinter::Cells(const std::string& op, const ordered_json& row) const {
   std::vector<std::string> cells;
   if (options_.changelog) cells.push_back(op);
-  for (const ordered_json& cell : row) {
-    std::string text = OneLine(CellText(cell));
-    cells.push_back(options_.format == OutputFormat::kTable ? Truncate(text, options_.max_column_width) : text);
-  }
+  const bool lines = options_.format == OutputFormat::kTable && !options_.live;
+  for (const ordered_json& cell : row) cells.push_back(Printable(CellText(cell), lines));
   return cells;
 }
 
@@ -165,7 +196,7 @@ void RowPrinter::Add(const std::string& op, const ordered_json& row) {
       PrintHeader();
       std::string line = options_.changelog ? op : "";
       for (std::size_t i = 0; i < row.size(); ++i) line += (i > 0 || options_.changelog ? "," : "") + CsvCell(row[i]);
-      fmt::print(options_.out, "{}\n", line);
+      Put(options_.out, line + "\n");
       break;
     }
     case OutputFormat::kJson:
@@ -175,9 +206,9 @@ void RowPrinter::Add(const std::string& op, const ordered_json& row) {
       for (std::size_t i = 0; i < row.size() && i < columns_.size(); ++i) object[columns_[i].name] = row[i];
       std::string text = object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
       if (options_.format == OutputFormat::kJson) {
-        fmt::print(options_.out, "{}{}", rows_ == 1 ? "[\n  " : ",\n  ", text);
+        Put(options_.out, fmt::format("{}{}", rows_ == 1 ? "[\n  " : ",\n  ", text));
       } else {
-        fmt::print(options_.out, "{}\n", text);
+        Put(options_.out, text + "\n");
       }
       break;
     }
@@ -188,7 +219,7 @@ void RowPrinter::Add(const std::string& op, const ordered_json& row) {
 void RowPrinter::Rule() {
   std::string line = "+";
   for (std::size_t width : widths_) line += std::string(width + 2, '-') + "+";
-  fmt::print(options_.out, "{}\n", line);
+  Put(options_.out, line + "\n");
 }
 
 void RowPrinter::PrintHeader() {
@@ -196,11 +227,11 @@ void RowPrinter::PrintHeader() {
   header_printed_ = true;
   std::vector<std::string> names;
   if (options_.changelog) names.push_back("op");
-  for (const OutputColumn& column : columns_) names.push_back(OneLine(column.name));
+  for (const OutputColumn& column : columns_) names.push_back(Printable(column.name, false));
   if (options_.format == OutputFormat::kCsv) {
     std::string line;
     for (std::size_t i = 0; i < names.size(); ++i) line += (i > 0 ? "," : "") + CsvCell(names[i]);
-    fmt::print(options_.out, "{}\n", line);
+    Put(options_.out, line + "\n");
     return;
   }
   if (options_.format == OutputFormat::kTable) Rule();
@@ -211,17 +242,50 @@ void RowPrinter::PrintHeader() {
   }
   std::string line = "|";
   for (std::size_t i = 0; i < widths_.size(); ++i) line += std::string(widths_[i] + 1, '-') + (right_[i] ? ":|" : "-|");
-  fmt::print(options_.out, "{}\n", line);
+  Put(options_.out, line + "\n");
 }
 
 void RowPrinter::PrintTableRow(const std::vector<std::string>& cells) {
+  if (options_.format != OutputFormat::kTable || options_.live) return PrintTableLine(cells);
+  std::vector<std::vector<std::string>> columns;
+  std::size_t height = 1;
+  for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) {
+    columns.push_back(Lines(cells[i], widths_[i]));
+    height = std::max(height, columns.back().size());
+  }
+  for (std::size_t line = 0; line < height; ++line) {
+    std::vector<std::string> parts;
+    for (auto& lines : columns) parts.push_back(line < lines.size() ? std::move(lines[line]) : "");
+    PrintTableLine(parts);
+  }
+}
+
+void RowPrinter::PrintTableLine(const std::vector<std::string>& cells) {
   std::string line = "|";
   for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) {
     std::size_t width = DisplayWidth(cells[i]);
     std::string padding(width < widths_[i] ? widths_[i] - width : 0, ' ');
     line += " " + (right_[i] ? padding + cells[i] : cells[i] + padding) + " |";
   }
-  fmt::print(options_.out, "{}\n", line);
+  Put(options_.out, line + "\n");
+}
+
+void RowPrinter::FitWidths() {
+  constexpr std::size_t kNarrowest = 36;  // a UUID
+  if (options_.width == 0 || widths_.size() < 2) return;
+  std::size_t total = 1;
+  for (std::size_t width : widths_) total += width + 3;
+  while (total > options_.width) {
+    auto widest = std::max_element(widths_.begin(), widths_.end());
+    if (*widest <= kNarrowest) return;  // then the terminal breaks the lines
+    std::size_t second = kNarrowest;
+    for (std::size_t width : widths_) {
+      if (width < *widest) second = std::max(second, width);
+    }
+    std::size_t cut = std::min(total - options_.width, std::max<std::size_t>(*widest - second, 1));
+    *widest -= cut;
+    total -= cut;
+  }
 }
 
 void RowPrinter::Finish() {
@@ -230,25 +294,26 @@ void RowPrinter::Finish() {
     case OutputFormat::kMarkdown: {
       for (const auto& cells : held_) {
         for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i)
-          widths_[i] = std::max(widths_[i], DisplayWidth(cells[i]));
+          widths_[i] = std::max(widths_[i], LongestLine(cells[i]));
       }
+      if (options_.format == OutputFormat::kTable && !options_.live) FitWidths();
       PrintHeader();
       for (const auto& cells : held_) PrintTableRow(cells);
       held_.clear();
       if (options_.format == OutputFormat::kMarkdown) break;
       Rule();
       if (options_.live) {
-        fmt::print(options_.out, "Received a total of {} {}\n", rows_, rows_ == 1 ? "row" : "rows");
+        Put(options_.out, fmt::format("Received a total of {} {}\n", rows_, rows_ == 1 ? "row" : "rows"));
       } else {
-        fmt::print(options_.out, "{} {} in set\n", rows_, rows_ == 1 ? "row" : "rows");
+        Put(options_.out, fmt::format("{} {} in set\n", rows_, rows_ == 1 ? "row" : "rows"));
       }
       break;
     }
     case OutputFormat::kCsv: PrintHeader(); break;
-    case OutputFormat::kJson: fmt::print(options_.out, "{}", rows_ == 0 ? "[]\n" : "\n]\n"); break;
+    case OutputFormat::kJson: Put(options_.out, fmt::format("{}", rows_ == 0 ? "[]\n" : "\n]\n")); break;
     case OutputFormat::kNdjson: break;
   }
-  std::fflush(options_.out);
+  if (std::fflush(options_.out) != 0) InterruptFlag() = true;
 }
 
 }  // namespace floe::cli

@@ -29,7 +29,8 @@ class RowPrinter {
     OutputFormat format = OutputFormat::kTable;
     bool changelog = false;  ///< first column shows the row kind
     bool live = false;
-    std::size_t max_column_width = 30;  ///< code points, tables only
+    /// Of the terminal; 0: none, nothing is wrapped. Tables only: wide cells of several columns are wrapped to fit.
+    std::size_t width = 0;
     std::FILE* out = stdout;
   };
   RowPrinter(std::vector<OutputColumn> columns, Options options);
@@ -43,6 +44,9 @@ class RowPrinter {
  private:
   void PrintHeader();
   void PrintTableRow(const std::vector<std::string>& cells);
+  void PrintTableLine(const std::vector<std::string>& cells);
+  /// Narrows the widest columns until the table fits, never below a width that ids fit in.
+  void FitWidths();
   std::vector<std::string> Cells(const std::string& op, const nlohmann::ordered_json& row) const;
   void Rule();
 
@@ -57,6 +61,9 @@ class RowPrinter {
 
 /// Code points shown as one column each; wide East Asian characters count two.
 std::size_t DisplayWidth(const std::string& text);
+
+/// Columns of the terminal behind a stream, 0 when it is none.
+std::size_t TerminalWidth(std::FILE* stream);
 
 /// Whether colours may be used on this stream: a terminal, and NO_COLOR is not set.
 bool UseColour(std::FILE* stream);

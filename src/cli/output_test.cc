@@ -11,12 +11,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string Print(OutputFormat format, bool changelog, const std::vector<std::pair<std::string, ordered_json>>& rows) {
+std::string Print(OutputFormat format, bool changelog, const std::vector<std::pair<std::string, ordered_json>>& rows,
+                  std::size_t width = 0) {
   char* buffer = nullptr;
   std::size_t size = 0;
   std::FILE* out = ::open_memstream(&buffer, &size);
   RowPrinter printer({{"city", "STRING"}, {"n", "BIGINT NOT NULL"}},
-                     {.format = format, .changelog = changelog, .out = out});
+                     {.format = format, .changelog = changelog, .width = width, .out = out});
   for (const auto& [op, row] : rows) printer.Add(op, row);
   printer.Finish();
   std::fclose(out);
@@ -54,6 +55,29 @@ TEST(OutputTest, JsonIsValidEvenWhenEmpty) {
 
 TEST(OutputTest, DataCannotSendEscapeSequencesToTheTerminal) {
   EXPECT_NE(Print(OutputFormat::kTable, false, {{"+I", {"\x1b[31mred", 1}}}).find("\\x1b[31mred"), std::string::npos);
+}
+
+TEST(OutputTest, NothingIsCutAndOnlyATerminalWraps) {
+  const std::string path(100, 'p');
+  EXPECT_NE(Print(OutputFormat::kTable, false, {{"+I", {path, 1}}}).find(path), std::string::npos);
+  EXPECT_EQ(Print(OutputFormat::kTable, false, {{"+I", {std::string(50, 'p') + "end", 1}}}, 58),
+            "+----------------------------------------------------+---+\n"
+            "| city                                               | n |\n"
+            "+----------------------------------------------------+---+\n"
+            "| " +
+                std::string(50, 'p') +
+                " | 1 |\n"
+                "| end                                                |   |\n"
+                "+----------------------------------------------------+---+\n"
+                "1 row in set\n");
+  EXPECT_EQ(Print(OutputFormat::kTable, false, {{"+I", {"a\nbc", 1}}}),
+            "+------+---+\n"
+            "| city | n |\n"
+            "+------+---+\n"
+            "| a    | 1 |\n"
+            "| bc   |   |\n"
+            "+------+---+\n"
+            "1 row in set\n");
 }
 
 TEST(OutputTest, WideCharactersAreAligned) {

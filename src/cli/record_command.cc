@@ -98,6 +98,7 @@ Status Consume(const Context& context, const ConsumeOptions& options) {
     std::size_t start = 0;
     for (std::size_t end; (end = buffer.find('\n', start)) != std::string::npos; start = end + 1) {
       std::string_view line = std::string_view(buffer).substr(start, end - start);
+      if (line.empty()) continue;  // sent to see whether this end is still here
       if (line.starts_with("{\"error\"")) error = ErrorFromJson(line);
       if (error) break;
       if (context.json) {
@@ -124,7 +125,7 @@ void AddProduce(CLI::App& app, Context& context) {
   auto options = std::make_shared<ProduceOptions>();
   produce->add_option("topic", options->topic, "topic")->required();
   produce->add_option("-K,--key-separator", options->key_separator, "each line is KEY<separator>VALUE");
-  produce->add_option("-H,--header", options->headers, "KEY=VALUE header on every record");
+  produce->add_option("-H,--header", options->headers, "KEY=VALUE header on every record")->allow_extra_args(false);
   produce->callback([&context, options] { Finish(context, Produce(context, *options)); });
 }
 

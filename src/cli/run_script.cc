@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/shell.h"
 #include "sql/dialect/parser.h"
+#include "stream/runtime/job_manager.h"
 
 namespace floe::cli {
 namespace {
@@ -21,7 +22,7 @@ Result<ordered_json> FetchJson(Transport& transport, server::ApiRequest request)
 }
 
 bool Ended(const std::string& state) {
-  return state == "FINISHED" || state == "FAILED" || state == "CANCELED";
+  return state == "FINISHED" || state == "FAILED" || state == "CANCELED" || state == "STOPPED";
 }
 
 /// Waits for one job; asks it to stop once Ctrl-C was pressed.
@@ -53,15 +54,43 @@ void PrintSummary(const ordered_json& job) {
   }
 }
 
+/// Best effort, after an error: nothing that this command started goes on without it.
+void StopAll(Transport& transport, const std::vector<std::string>& jobs) {
+  for (const std::string& id : jobs)
+    (void)transport.Fetch({.method = "POST", .path = "/api/v1/jobs/" + id + "/stop", .body = "{}"});
+}
+
+Result<int> WaitForAll(Transport& transport, const std::vector<std::string>& jobs) {
+  int code = kExitOk;
+  for (const std::string& id : jobs) {
+    FLOE_TRY(ordered_json job, WaitForJob(transport, id));
+    PrintSummary(job);
+    const std::string state = job.value("state", "");
+    if (state == "FAILED") {
+      fmt::print(stderr, "error: job {} failed: {}\n", id, job.value("failure", "no reason was kept"));
+      code = kExitFailure;
+    } else if (state == "STOPPED" && code == kExitOk) {
+      fmt::print(stderr, "The same command goes on from here; 'floe job remove {}' forgets where it was.\n",
+                 job.value("name", ""));
+      code = kExitInterrupted;
+    }
+  }
+  return code;
+}
+
 }  // namespace
 
 Result<int> RunInForeground(Transport& transport, const std::string& script, const std::string& name) {
   FLOE_TRY(auto client, StatementClient::Open(transport, &InterruptFlag()));
+  // Its jobs end with this command, and go on when it is called again.
+  FLOE_TRY(StatementOutcome set, client->Execute("SET '" + std::string(stream::kForegroundSetting) + "' = 'true'",
+                                                 OutputFormat::kTable, stdout));
   std::vector<std::string> jobs;
   for (const auto& statement : sql::dialect::SplitScript(script)) {
     std::string text = script.substr(statement.span.offset, statement.span.length);
     auto outcome = client->Execute(text, OutputFormat::kTable, stdout);
     if (!outcome) {
+      StopAll(transport, jobs);
       Error error = outcome.error();
       if (error.position()) {
         // The node counts from the statement's first character; the reader wants the line of the file.
@@ -75,18 +104,11 @@ Result<int> RunInForeground(Transport& transport, const std::string& script, con
       }
       return ExitCodeOf(error);
     }
-    if (!outcome->job_id.empty()) jobs.push_back(outcome->job_id);
+    if (outcome->job_id.empty()) continue;
+    jobs.push_back(outcome->job_id);
+    if (outcome->message.find(" goes on ") != std::string::npos) fmt::print(stderr, "{}\n", outcome->message);
   }
-  int code = kExitOk;
-  for (const std::string& id : jobs) {
-    FLOE_TRY(ordered_json job, WaitForJob(transport, id));
-    PrintSummary(job);
-    if (job.value("state", "") == "FAILED") {
-      fmt::print(stderr, "error: job {} failed: {}\n", id, job.value("failure", "no reason was kept"));
-      code = kExitFailure;
-    }
-  }
-  return code;
+  return WaitForAll(transport, jobs);
 }
 
 }  // namespace floe::cli

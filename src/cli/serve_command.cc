@@ -61,7 +61,8 @@ void AddListenOptions(CLI::App& app, Context& context) {
            }
          },
          "address of one service: NAME=HOST:PORT (kafka, ingest, console)")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
 }
 
 void AddServe(CLI::App& app, Context& context) {
@@ -69,7 +70,7 @@ void AddServe(CLI::App& app, Context& context) {
   AddNodeOptions(*serve, context);
   AddListenOptions(*serve, context);
   serve->callback([&context] {
-    if (Status done = Serve(context); !done) context.exit_code = Report(done.error());
+    if (Status done = Serve(context); !done) context.exit_code = Report(context, done.error());
   });
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/commands.h"
 #include "sql/dialect/parser.h"
 
 namespace floe::cli {
@@ -40,10 +41,22 @@ char** CompleteWord(const char* text, int, int) {
   return words.empty() ? nullptr : rl_completion_matches(text, NextWord);
 }
 
-void PrintError(const std::string& statement, const Error& error) {
+/// `name` of the script, empty when it was typed; `start` is where the statement stands in it.
+void PrintError(const std::string& name, const std::string& script, TextPosition start, const Error& error) {
   bool colour = UseColour(stderr);
-  std::string text = error.position() ? sql::dialect::RenderError(statement, error) : error.ToString();
-  fmt::print(stderr, "{}error:{} {}\n", colour ? "\x1b[1;31m" : "", colour ? "\x1b[0m" : "", text);
+  std::string text = error.ToString();
+  std::string where = name.empty() ? "" : fmt::format("{}:{}: ", name, start.line);
+  if (auto at = error.position()) {
+    // The node counts from the statement's first character; the reader wants the line of the file.
+    std::int32_t column = at->line == 1 ? at->column + start.column - 1 : at->column;
+    Error placed = Error(error.kind(), error.message()).WithPosition({at->line + start.line - 1, column});
+    where = name.empty() ? "" : name + ": ";
+    text = sql::dialect::RenderError(script, placed);
+    // The rendered text begins with the word itself.
+    constexpr std::string_view kWord = "error ";
+    if (text.starts_with(kWord)) text.erase(0, kWord.size());
+  }
+  fmt::print(stderr, "{}{}error:{} {}\n", where, colour ? "\x1b[1;31m" : "", colour ? "\x1b[0m" : "", text);
 }
 
 void PrintOutcome(const StatementOutcome& outcome) {
@@ -87,17 +100,23 @@ void CatchInterrupts() {
   ::sigaction(SIGINT, &action, nullptr);
 }
 
-int RunScript(StatementClient& client, const std::string& script, OutputFormat format, bool echo_results) {
+void CatchTermination() {
+  struct sigaction action{};
+  action.sa_handler = OnInterrupt;
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+int RunScript(StatementClient& client, const std::string& script, OutputFormat format, const std::string& name) {
   for (const auto& statement : sql::dialect::SplitScript(script)) {
     InterruptFlag() = false;
     std::string text = script.substr(statement.span.offset, statement.span.length);
     auto outcome = client.Execute(text, format, stdout);
     if (!outcome) {
       if (outcome.error().kind() == ErrorKind::kCancelled) return 130;
-      PrintError(text, outcome.error());
-      return 1;
+      PrintError(name, script, statement.span.position, outcome.error());
+      return outcome.error().kind() == ErrorKind::kUnavailable ? kExitUnavailable : kExitFailure;
     }
-    if (echo_results && format == OutputFormat::kTable) PrintOutcome(*outcome);
+    if (format == OutputFormat::kTable) PrintOutcome(*outcome);
   }
   return 0;
 }
@@ -149,7 +168,7 @@ int RunShell(StatementClient& client, OutputFormat format, const std::string& wh
     std::replace(flat.begin(), flat.end(), '\n', ' ');
     add_history(flat.c_str());
     if (!history.empty()) write_history(history.c_str());
-    int code = RunScript(client, entry, format, true);
+    int code = RunScript(client, entry, format, "");
     if (code == 130) fmt::print("\nCancelled.\n");
   }
   fmt::print("\n");

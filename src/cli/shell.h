@@ -14,10 +14,12 @@ std::atomic<bool>& InterruptFlag();
 /// From now on Ctrl-C sets the flag instead of ending the process. A second Ctrl-C within two seconds of an unanswered
 /// one ends it.
 void CatchInterrupts();
+/// SIGTERM does the same.
+void CatchTermination();
 
-/// Runs each statement of `script` and stops at the first error, which is printed with line, column and a caret. Exit
-/// code: 0, 1 on error, 130 on Ctrl-C.
-int RunScript(StatementClient& client, const std::string& script, OutputFormat format, bool echo_results);
+/// Runs each statement of `script` and stops at the first error, which is printed with line, column and a caret, and
+/// with the script's `name` if it has one. Returns the exit code.
+int RunScript(StatementClient& client, const std::string& script, OutputFormat format, const std::string& name);
 
 /// Reads statements until EOF or QUIT: history in ~/.floe_history, several lines per statement, completion with Tab,
 /// Ctrl-C drops the line or the query.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe sql and floe run.
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "base/result.h"
@@ -29,39 +31,63 @@ Result<std::string> ReadScript(const std::string& file) {
   return text;
 }
 
-Result<int> Sql(const Context& context, const SqlOptions& options) {
-  bool interactive = options.statements.empty() && options.file.empty() && ::isatty(STDIN_FILENO) == 1;
-  OutputFormat format = OutputFormat::kTable;
-  if (!options.format.empty()) {
-    FLOE_TRY(format, ParseOutputFormat(options.format));
-  }
-  FLOE_TRY(auto access, NodeAccess::Open(context));
-  CatchInterrupts();
-  FLOE_TRY(auto client, StatementClient::Open(access->transport(), &InterruptFlag()));
-  if (interactive) return RunShell(*client, format, access->transport().Describe());
+/// Jobs of a node that lives only as long as this command.
+void TellOfJobs(Transport& transport) {
+  auto text = transport.Fetch({.method = "GET", .path = "/api/v1/jobs"});
+  auto answer = nlohmann::json::parse(text ? *text : "{}", nullptr, false);
+  const auto jobs = answer.value("jobs", nlohmann::json::array());
+  const auto running =
+      std::ranges::count_if(jobs, [](const nlohmann::json& job) { return job.value("state", "") == "RUNNING"; });
+  if (running == 0) return;
+  fmt::print(stderr,
+             "note: no node runs on this data directory, so its {} running {} pause here; 'floe serve' goes on with "
+             "them, 'floe run' runs a script's jobs to their end.\n",
+             running, running == 1 ? "job" : "jobs");
+}
+
+/// Of the command line, a file or standard input.
+Result<int> RunStatements(StatementClient& client, const SqlOptions& options, OutputFormat format) {
   if (!options.file.empty()) {
     FLOE_TRY(std::string script, ReadScript(options.file));
-    return RunScript(*client, script, format, true);
+    return RunScript(client, script, format, options.file == "-" ? "standard input" : options.file);
   }
   if (options.statements.empty()) {
     FLOE_TRY(std::string script, ReadScript("-"));
-    return RunScript(*client, script, format, true);
+    return RunScript(client, script, format, "standard input");
   }
   for (const std::string& statement : options.statements) {
-    if (int code = RunScript(*client, statement, format, true); code != 0) return code;
+    if (int code = RunScript(client, statement, format, ""); code != 0) return code;
   }
   return 0;
 }
 
+Result<int> Sql(const Context& context, const SqlOptions& options) {
+  bool interactive = options.statements.empty() && options.file.empty() && ::isatty(STDIN_FILENO) == 1;
+  OutputFormat format = OutputFormat::kTable;
+  if (!options.format.empty()) {
+    auto parsed = ParseOutputFormat(options.format);
+    if (!parsed) return Fail(context.Usage(std::move(parsed).error()));
+    format = *parsed;
+  }
+  FLOE_TRY(auto access, NodeAccess::Open(context, {.create = true, .start_jobs = true}));
+  CatchInterrupts();
+  FLOE_TRY(auto client, StatementClient::Open(access->transport(), &InterruptFlag()));
+  if (interactive) return RunShell(*client, format, access->transport().Describe());
+  FLOE_TRY(int code, RunStatements(*client, options, format));
+  if (access->embedded() != nullptr) TellOfJobs(access->transport());
+  return code;
+}
+
 Result<int> Run(const Context& context, const std::string& file) {
   FLOE_TRY(std::string script, ReadScript(file));
-  FLOE_TRY(auto access, NodeAccess::Open(context));
+  FLOE_TRY(auto access, NodeAccess::Open(context, {.create = true}));
   CatchInterrupts();
+  CatchTermination();
   return RunInForeground(access->transport(), script, file);
 }
 
 void Finish(Context& context, const Result<int>& code) {
-  context.exit_code = code ? *code : Report(code.error());
+  context.exit_code = code ? *code : Report(context, code.error());
 }
 
 }  // namespace
@@ -72,7 +98,7 @@ void AddSql(CLI::App& app, Context& context) {
   auto options = std::make_shared<SqlOptions>();
   AddNodeOptions(*sql, context);
   sql->add_option("--connect", context.connect, "address of a node's console, http://HOST:PORT");
-  sql->add_option("-e,--execute", options->statements, "run these statements and leave");
+  sql->add_option("-e,--execute", options->statements, "run these statements and leave")->allow_extra_args(false);
   sql->add_option("-f,--file", options->file, "run a script and leave; - reads standard input");
   sql->add_option("--format", options->format, "table, csv, json, ndjson or markdown");
   sql->callback([&context, options] { Finish(context, Sql(context, *options)); });

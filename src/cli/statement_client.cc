@@ -71,6 +71,7 @@ class AnswerReader {
     options.changelog = parsed.value("changelog", false);
     options.live = parsed.value("live", false);
     options.out = out_;
+    options.width = TerminalWidth(out_);
     printer_ = std::make_unique<RowPrinter>(std::move(columns), options);
   }
 

@@ -36,7 +36,7 @@ Status CreateTopic(const Context& context, const TopicOptions& options) {
   ordered_json body = {{"name", options.name}, {"config", config}};
   if (options.partitions > 0) body["partitions"] = options.partitions;
   return CallAndPrint(context, {.method = "POST", .path = "/api/v1/topics", .body = body.dump()},
-                      fmt::format("Created topic '{}'.", options.name));
+                      fmt::format("Created topic '{}'.", options.name), true);
 }
 
 Status AlterTopic(const Context& context, const TopicOptions& options) {
@@ -62,12 +62,13 @@ void AddTopic(CLI::App& app, Context& context) {
   CLI::App* create = AddVerb(*topic, context, "create", "Create a topic");
   create->add_option("topic", options->name, "its name")->required();
   create->add_option("-p,--partitions", options->partitions, "number of partitions (default kafka.num-partitions)");
-  create->add_option("--config", options->config, "KEY=VALUE in Kafka's names, for example retention.ms=3600000");
+  create->add_option("--config", options->config, "KEY=VALUE in Kafka's names, for example retention.ms=3600000")
+      ->allow_extra_args(false);
   create->callback([&context, options] { Finish(context, CreateTopic(context, *options)); });
   CLI::App* alter = AddVerb(*topic, context, "alter", "Add partitions or set configuration");
   alter->add_option("topic", options->name, "its name")->required();
   alter->add_option("-p,--partitions", options->partitions, "new total number of partitions");
-  alter->add_option("--config", options->config, "KEY=VALUE; KEY= resets");
+  alter->add_option("--config", options->config, "KEY=VALUE; KEY= resets")->allow_extra_args(false);
   alter->callback([&context, options] { Finish(context, AlterTopic(context, *options)); });
   CLI::App* remove = AddVerb(*topic, context, "delete", "Delete a topic and its records");
   remove->add_option("topic", options->name, "its name")->required();
