@@ -2,10 +2,11 @@
 """The command line: nouns and verbs, output formats, errors and exit codes."""
 import json
 import pathlib
+import subprocess
 import tempfile
 import unittest
 
-from floe_node import Node, floe
+from floe_node import FLOE, Node, floe
 
 
 class StandaloneTest(unittest.TestCase):
@@ -87,7 +88,7 @@ class StandaloneTest(unittest.TestCase):
 
     def test_an_error_in_a_script_names_file_and_line(self):
         script = pathlib.Path(self.temporary.name, "wrong.sql")
-        script.write_text("SET 'a' = 'b';\nSELECT 1 +;\n")
+        script.write_text("SET 'pipeline.name' = 'b';\nSELECT 1 +;\n")
         text = floe("run", str(script), *self.data, expect=1)
         self.assertIn("wrong.sql", text)
         self.assertIn("line 2", text)
@@ -108,7 +109,64 @@ class StandaloneTest(unittest.TestCase):
         self.assertIn("DuckDB", floe("version"))
         self.assertIn("floe demo weather", floe("--help"))
         self.assertIn("Usage", floe("topic", "--help"))
-        floe("topci", expect=2)
+        self.assertIn("Did you mean 'topic'?", floe("topci", expect=2))
+        self.assertIn("Did you mean 'list'?", floe("topic", "lst", expect=2))
+        self.assertIn("Did you mean '--data'?", floe("serve", "--dta", "x", expect=2))
+        self.assertIn("Exit codes", floe())
+        self.assertIn("create", floe("topic", expect=2))
+        floe("sql", *self.data, "--format", "xml", "-e", "SELECT 1", expect=2)
+
+    def test_a_reader_that_leaves_early_ends_it_quietly(self):
+        query = "SELECT n FROM src"
+        create = "CREATE TABLE src (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '300000', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '300000', 'rows-per-second' = '10000000')"
+        sql = subprocess.Popen([FLOE, "sql", *self.data, "--format", "csv", "-e", create, "-e", query], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(sql.stdout.readline(), b"n\n")
+        sql.stdout.close()
+        self.assertEqual(sql.stderr.read(), b"")
+        self.assertEqual(sql.wait(timeout=60), 130)
+        sql.stderr.close()
+
+    def test_commands_that_only_look_make_no_directory(self):
+        for command in (["topic", "list"], ["job", "list"], ["table", "list"], ["consume", "t"]):
+            self.assertIn("there is no data directory", floe(*command, *self.data, expect=4))
+        self.assertFalse(pathlib.Path(self.data[1]).exists())
+
+    def test_flags_take_one_value(self):
+        floe("topic", "create", "--config", "retention.ms=1000", "t", *self.data)
+        floe("produce", "-H", "a=b", "t", *self.data, stdin="x\n")
+        record = json.loads(floe("consume", "t", "--json", *self.data))
+        self.assertEqual(record["headers"], [{"key": "a", "value": "b"}])
+
+    def test_tables_are_not_cut(self):
+        floe("sql", *self.data, "-e", "CREATE TABLE a_table_with_a_long_name_for_once (n INT) WITH ('connector' = 'blackhole')")
+        text = floe("sql", *self.data, "-e", "SHOW CREATE TABLE a_table_with_a_long_name_for_once")
+        self.assertIn("`default_catalog`.`default_database`.`a_table_with_a_long_name_for_once`", text)
+        self.assertIn("'connector' = 'blackhole'", text)
+
+    def test_a_table_without_versions_refuses_time_travel(self):
+        floe("sql", *self.data, "-e", "CREATE TABLE live (k STRING, PRIMARY KEY (k) NOT ENFORCED)")
+        text = floe("sql", *self.data, "-e", "SELECT COUNT(*) FROM live FOR VERSION AS OF 1", expect=1)
+        self.assertIn("keeps no versions", text)
+
+    def test_altered_options_are_checked(self):
+        floe("sql", *self.data, "-e", "CREATE TABLE t (n INT) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json')")
+        self.assertIn("scan.startup.mode", floe("sql", *self.data, "-e", "ALTER TABLE t SET ('scan.startup.mod' = 'latest-offset')", expect=1))
+        floe("sql", *self.data, "-e", "ALTER TABLE t SET ('scan.startup.mode' = 'latest-offset')")
+
+    def test_settings_are_checked(self):
+        for statement, expected in [("SET 'execution.runtime-mod' = 'streaming'", "Did you mean 'execution.runtime-mode'?"),
+                                    ("SET 'execution.runtime-mode' = 'foo'", "use one of streaming, batch"),
+                                    ("SET 'execution.checkpointing.interval' = 'abc'", "execution.checkpointing.interval"),
+                                    ("SET 'table.local-time-zone' = 'Nope'", "no time zone"),
+                                    ("SET 'foo.bar' = '1'", "there is no setting 'foo.bar'")]:
+            self.assertIn(expected, floe("sql", *self.data, "-e", statement, expect=1))
+        floe("sql", *self.data, "-e", "SET 'parallelism.default' = '2'; SET 'table.local-time-zone' = 'Europe/Berlin'")
+
+    def test_a_script_file_names_file_and_line(self):
+        script = pathlib.Path(self.temporary.name, "wrong.sql")
+        script.write_text("SELECT 1;\n\nSELECT 2,\n  nosuch;\n")
+        text = floe("sql", *self.data, "-f", str(script), expect=1)
+        self.assertIn("wrong.sql: error: at line 4, column 3", text)
 
 
 class BesideANodeTest(unittest.TestCase):

@@ -33,6 +33,17 @@ class NodeTest(unittest.TestCase):
             text = floe("serve", "--data", directory, "--ports", "auto", expect=3)
             self.assertIn("format 999", text)
 
+    def test_a_moved_directory_with_tables_is_refused(self):
+        with tempfile.TemporaryDirectory() as directory:
+            old, new = pathlib.Path(directory, "old"), pathlib.Path(directory, "new")
+            floe("topic", "create", "t", "--data", str(old))
+            old.rename(new)
+            floe("topic", "list", "--data", str(new))
+            floe("sql", "--data", str(new), "-e", "CREATE DATABASE iceberg.d; CREATE TABLE iceberg.d.t (n INT)")
+            new.rename(old)
+            text = floe("sql", "--data", str(old), "-e", "SELECT 1", expect=3)
+            self.assertIn(f"was made at '{new}'", text)
+
     def test_a_port_in_use_is_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, tempfile.TemporaryDirectory() as directory:
             port = taken.getsockname()[1]
@@ -44,6 +55,14 @@ class NodeTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             text = floe("serve", "--data", directory, "--ports", "auto", "--listen", "console=0.0.0.0:0", expect=1)
             self.assertIn("0.0.0.0", text)
+            self.assertIn("listen.public", text)
+
+    def test_wrong_settings_are_usage_mistakes(self):
+        with tempfile.TemporaryDirectory() as directory:
+            floe("serve", "--data", directory, "--set", "log.level=blah", expect=2)
+            file = pathlib.Path(directory, "floe.yaml")
+            file.write_text("log:\n  level: [unclosed\n")
+            self.assertRegex(floe("serve", "--data", directory, "-c", str(file), expect=2), r"floe.yaml:\d+:\d+: ")
 
     def test_unknown_settings_are_refused_with_the_nearest_one(self):
         text = floe("config", "show", "--set", "kafka.num-partition=3", expect=2)
@@ -65,6 +84,12 @@ class NodeTest(unittest.TestCase):
             status, text = node.http("console", "/metrics")
             self.assertEqual(status, 200)
             self.assertIn(b"process_cpu_seconds_total", text)
+            floe("topic", "create", "t", "--data", str(node.directory))
+            floe("produce", "t", "--data", str(node.directory), stdin="a\nb\n")
+            text = node.http("console", "/metrics")[1].decode()
+            self.assertIn('floe_topic_log_end_offset{partition="0",topic="t"} 2', text)
+            self.assertIn('floe_memory_used_bytes{component="live tables"} 0', text)
+            node.http("console", "/no-such-page")
             for line in node.read_log().splitlines():
                 self.assertIn("level", json.loads(line))
 
