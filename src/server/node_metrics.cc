@@ -163,24 +163,12 @@ void AddTables(Node::Parts& p) {
                         live([](const realtime::Table& table) { return table.size_bytes(); }));
 }
 
-void AddMemory(Node::Parts& p) {
-  p.metrics.AddCallback("floe_memory_limit_bytes", "The node's memory budget", false,
-                        [&p] { return std::vector<Registry::Sample>{{{}, static_cast<double>(p.memory.limit())}}; });
-  p.metrics.AddCallback("floe_memory_used_bytes", "Taken from the budget, by component", false, [&p] {
-    std::vector<Registry::Sample> samples;
-    for (const MemoryBudget::Usage& usage : p.memory.Usages())
-      samples.push_back({{{"component", usage.component}}, static_cast<double>(usage.bytes)});
-    return samples;
-  });
-}
-
 }  // namespace
 
 void AddNodeMetrics(Node::Parts& p) {
   AddJobs(p);
   AddTopics(p);
   AddTables(p);
-  AddMemory(p);
 }
 
 }  // namespace floe::server

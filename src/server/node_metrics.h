@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /metrics tells about jobs, topics, tables and memory; docs/metrics.md lists it.
+// What /metrics tells about jobs, topics and tables; docs/metrics.md lists it.
 #pragma once
 
 #include "server/node.h"

@@ -88,7 +88,7 @@ class NodeTest(unittest.TestCase):
             floe("produce", "t", "--data", str(node.directory), stdin="a\nb\n")
             text = node.http("console", "/metrics")[1].decode()
             self.assertIn('floe_topic_log_end_offset{partition="0",topic="t"} 2', text)
-            self.assertIn('floe_memory_used_bytes{component="live tables"} 0', text)
+            self.assertIn('floe_memory_reserved_bytes{component="live tables"} 0', text)
             node.http("console", "/no-such-page")
             for line in node.read_log().splitlines():
                 self.assertIn("level", json.loads(line))
