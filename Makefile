@@ -29,7 +29,7 @@ demo: release ## install, build, run the weather pipeline (DEMO_SECONDS=20 ends 
 test: setup-test dev ## install, build, pass all tests
 	@ctest --preset dev
 
-check: ## layers, sizes, format
+check: ## layers, sizes, format, clang-tidy on what changed
 	@tools/check
 
 tsan: setup-build build/tsan/build.ninja ## unit tests under ThreadSanitizer
@@ -37,7 +37,7 @@ tsan: setup-build build/tsan/build.ninja ## unit tests under ThreadSanitizer
 	@ctest --preset tsan -L unit
 
 fuzz: setup-test build/fuzz/build.ninja ## each fuzz target for 60 s
-	@cmake --build --preset fuzz -j $(JOBS) -- --quiet
+	@cmake --build --preset fuzz --target fuzzers -j $(JOBS) -- --quiet
 	@tools/fuzz 60
 
 interop: release ## real outside clients and systems (slow): tools/interop lists them

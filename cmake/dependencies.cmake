@@ -37,6 +37,10 @@ set_target_properties(duckdb::duckdb PROPERTIES
   IMPORTED_LOCATION ${FLOE_DUCKDB_ROOT}/lib/libduckdb.so
   INTERFACE_INCLUDE_DIRECTORIES "${FLOE_DUCKDB_ROOT}/include"
   INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${FLOE_DUCKDB_ROOT}/include")
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  set_property(TARGET duckdb::duckdb PROPERTY INTERFACE_COMPILE_OPTIONS
+               "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/duckdb_with_clang.h>")
+endif()
 
 # Boost.Asio with C++20 coroutines, header only; errors come back as values (as_tuple), threads are ours.
 add_library(floe_asio INTERFACE)
