@@ -145,7 +145,7 @@ std::size_t TerminalWidth(std::FILE* stream) {
 }
 
 bool UseColour(std::FILE* stream) {
-  const char* no_colour = std::getenv("NO_COLOR");
+  const char* no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
   return (no_colour == nullptr || *no_colour == 0) && ::isatty(::fileno(stream)) == 1;
 }
 

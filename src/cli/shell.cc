@@ -127,7 +127,7 @@ int RunShell(StatementClient& client, OutputFormat format, const std::string& wh
   rl_readline_name = name;
   rl_initialize();
   rl_attempted_completion_function = CompleteWord;
-  const char* home = std::getenv("HOME");
+  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
   std::string history = home == nullptr ? "" : std::string(home) + "/.floe_history";
   using_history();
   stifle_history(5000);

@@ -177,7 +177,7 @@ class Oracle : public ::testing::TestWithParam<Weather> {};
 
 /// FLOE_ORACLE_SEEDS=50 looks longer than every build has time for.
 std::uint64_t Seeds() {
-  const char* text = std::getenv("FLOE_ORACLE_SEEDS");
+  const char* text = std::getenv("FLOE_ORACLE_SEEDS");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
   return text == nullptr ? 1 : std::strtoull(text, nullptr, 10);
 }
 
