@@ -58,7 +58,7 @@ class ClusterSource final : public SourceReader {
   Status FindSplits();
   Result<std::int64_t> Resolve(const ClusterSplit& split, const ScanBoundary& boundary, bool stop);
   Result<std::int64_t> TimeOffset(const ClusterSplit& split, TimestampMs timestamp);
-  Result<std::int64_t> Committed(const ClusterSplit& split, bool& found);
+  Result<std::int64_t> Committed(const ClusterSplit& split);
   Status Assign();
   Status Take();
   Status Decode(ClusterSplit& split, data::Batch& out, PollResult& result);
@@ -78,8 +78,8 @@ Status ClusterSource::Open(const MessageLayout& layout) {
   FLOE_TRY(decoder_, MessageDecoder::Make(request_, layout));
   FLOE_TRY(ConfigPtr config, MakeClusterConfig(request_.table.options));
   if (scan_.group.empty()) {
-    scan_.group = request_.default_group_id.empty() ? "floe" : request_.default_group_id;
-    FLOE_TRY_VOID(SetProperty(config.get(), "group.id", scan_.group));
+    FLOE_TRY_VOID(
+        SetProperty(config.get(), "group.id", request_.default_group_id.empty() ? "floe" : request_.default_group_id));
   }
   for (auto [name, value] : {std::pair("enable.auto.commit", "false"), std::pair("enable.partition.eof", "true"),
                              std::pair("auto.offset.reset", "earliest")}) {
@@ -124,12 +124,20 @@ Status ClusterSource::FindSplits() {
         split.next = position->second.value();
       } else {
         ScanBoundary start = scan_.start;
-        bool adhoc = request_.bounded && (start.position == Position::kGroup || start.position == Position::kLatest);
+        bool adhoc = request_.bounded && scan_.stop.position == Position::kUnbounded &&
+                     (start.position == Position::kGroup || start.position == Position::kLatest);
         if (adhoc || request_.state) start.position = Position::kEarliest;
         FLOE_TRY(split.next, Resolve(split, start, false));
       }
       if (Bounded()) {
         FLOE_TRY(split.stop, Resolve(split, scan_.stop, true));
+        if (request_.bounded && scan_.stop.position != Position::kUnbounded) {
+          // A batch query never waits for records to come.
+          ScanBoundary latest;
+          latest.position = Position::kLatest;
+          FLOE_TRY(std::int64_t end, Resolve(split, latest, true));
+          split.stop = std::min(*split.stop, end);
+        }
       }
       splits_.push_back(std::move(split));
     }
@@ -154,16 +162,27 @@ Result<std::int64_t> ClusterSource::Resolve(const ClusterSplit& split, const Sca
     case Position::kSpecific: {
       auto it = boundary.offsets.find(PartitionId(split.partition));
       if (it != boundary.offsets.end()) return it->second.value();
-      return stop ? high : low;
+      if (stop) return split.next;  // partitions that are not named are not read
+      break;
     }
-    case Position::kGroup: {
-      bool found = false;
-      FLOE_TRY(std::int64_t offset, Committed(split, found));
-      if (found) return offset;
-      return scan_.reset_to_latest || stop ? high : low;
-    }
+    case Position::kGroup: break;
   }
-  return low;
+  std::int64_t committed = -1;
+  if (!scan_.group.empty()) {
+    FLOE_TRY(committed, Committed(split));
+  }
+  const PartitionId partition(split.partition);
+  if (stop) {
+    if (committed >= 0) return committed;
+    return Fail(NoCommittedOffset(scan_.group, split.topic, partition, "'scan.bounded.mode' = 'group-offsets'"));
+  }
+  if (committed >= low && committed <= high) return committed;
+  switch (scan_.reset) {
+    case Reset::kEarliest: return low;
+    case Reset::kLatest: return high;
+    case Reset::kNone: break;
+  }
+  return Fail(NoCommittedOffset(scan_.group, split.topic, partition, "'properties.auto.offset.reset' = 'none'"));
 }
 
 Result<std::int64_t> ClusterSource::TimeOffset(const ClusterSplit& split, TimestampMs timestamp) {
@@ -176,14 +195,14 @@ Result<std::int64_t> ClusterSource::TimeOffset(const ClusterSplit& split, Timest
   return entry->offset;
 }
 
-Result<std::int64_t> ClusterSource::Committed(const ClusterSplit& split, bool& found) {
+/// Negative: none.
+Result<std::int64_t> ClusterSource::Committed(const ClusterSplit& split) {
   PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_t* entry =
       rd_kafka_topic_partition_list_add(list.get(), split.topic.c_str(), split.partition);
   rd_kafka_resp_err_t code = rd_kafka_committed(client_.get(), list.get(), kClusterTimeoutMs);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return Fail(ClusterError(code, "asking for the offsets of group '" + scan_.group + "'"));
-  found = entry->offset >= 0;
   return entry->offset;
 }
 

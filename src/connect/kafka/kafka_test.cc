@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 
@@ -30,10 +31,12 @@ class KeptGroups final : public GroupOffsets {
     return it == offsets.end() ? std::nullopt : std::optional(it->second);
   }
   Status Commit(const std::string& group, const std::vector<GroupOffset>& list) override {
+    ++commits;
     for (const GroupOffset& entry : list) offsets[{group, entry.topic, entry.partition}] = entry.offset;
     return {};
   }
   std::map<std::tuple<std::string, std::string, PartitionId>, Offset> offsets;
+  int commits = 0;
 };
 
 class KafkaTest : public testing::Test {
@@ -57,6 +60,7 @@ class KafkaTest : public testing::Test {
     request.bad_records = &bad_;
     return request;
   }
+  Status ValidateTable(const TableDefinition& table) { return connector_->descriptor().validate(table); }
   std::unique_ptr<Sink> OpenSink(std::optional<std::string> state = {}, Options options = {}) {
     SinkRequest request;
     request.table = Table(std::move(options));
@@ -244,6 +248,132 @@ TEST_F(KafkaTest, BoundedReadsEndAndMissingTopicsAreNamed) {
   ReadAll all(**source, Types());
   EXPECT_EQ(all.rows.size(), 1U);
   EXPECT_EQ(all.end, PollStatus::kEndOfInput);
+}
+
+TEST_F(KafkaTest, AGroupContinuesWhereItsOffsetsAre) {
+  Produce("weather", 0, {{Json("a", 1), 10}, {Json("b", 1), 20}, {Json("c", 1), 30}});
+  const auto cities = [&](const Options& options) {
+    auto source = connector_->OpenSource(Scan(Table(options), {0}));
+    EXPECT_OK(source);
+    return source ? ReadAll(**source, {Type::String()}).rows : std::vector<std::string>{"(not opened)"};
+  };
+  const std::vector<std::string> all = {"a", "b", "c"};
+  EXPECT_EQ(cities({{"properties.group.id", "g"}}), all) << "group-offsets is the default, and there are none";
+  EXPECT_EQ(cities({{"properties.group.id", "g"}, {"properties.auto.offset.reset", "latest"}}),
+            std::vector<std::string>{});
+  EXPECT_THAT(
+      connector_->OpenSource(Scan(Table({{"properties.group.id", "g"}, {"properties.auto.offset.reset", "none"}}))),
+      IsError(ErrorKind::kFailedPrecondition));
+  EXPECT_THAT(ValidateTable(Table({{"properties.auto.offset.reset", "soon"}})), IsError(ErrorKind::kInvalidInput));
+  groups_.offsets[{"g", "weather", PartitionId(0)}] = Offset(2);
+  EXPECT_EQ(cities({{"properties.group.id", "g"}}), std::vector<std::string>{"c"});
+  EXPECT_EQ(cities({{"properties.group.id", "g"}, {"scan.startup.mode", "group-offsets"}}),
+            std::vector<std::string>{"c"});
+  EXPECT_EQ(cities({{"properties.group.id", "other"}}), all);
+  // Of a topic that was made anew: as if there were none.
+  groups_.offsets[{"g", "weather", PartitionId(0)}] = Offset(7);
+  EXPECT_EQ(cities({{"properties.group.id", "g"}}), all);
+  EXPECT_EQ(cities({{"properties.group.id", "g"}, {"properties.auto.offset.reset", "latest"}}),
+            std::vector<std::string>{});
+}
+
+TEST_F(KafkaTest, UnchangedOffsetsAreCommittedAgainOnlyNowAndThen) {
+  Produce("weather", 0, {{Json("a", 1), 10}});
+  auto source = connector_->OpenSource(Scan(Table({{"properties.group.id", "g"}})));
+  ASSERT_OK(source);
+  ReadAll all(**source, Types());
+  auto state = (*source)->Snapshot();
+  ASSERT_OK(state);
+  for (int i = 0; i < 3; ++i) ASSERT_OK((*source)->OnCheckpointCommitted(*state));
+  EXPECT_EQ(groups_.commits, 1);
+  clock_.Advance(std::chrono::hours(1));
+  ASSERT_OK((*source)->OnCheckpointCommitted(*state));
+  EXPECT_EQ(groups_.commits, 2);
+}
+
+TEST_F(KafkaTest, AJobWithoutAGroupShowsItsProgressUnderItsOwnAndDoesNotStartFromIt) {
+  Produce("weather", 0, {{Json("a", 1), 10}});
+  groups_.offsets[{"floe-job", "weather", PartitionId(0)}] = Offset(1);
+  auto request = Scan(Table({}));
+  request.default_group_id = "floe-job";
+  auto source = connector_->OpenSource(request);
+  ASSERT_OK(source);
+  EXPECT_EQ(ReadAll(**source, Types()).rows.size(), 1U);
+  Produce("weather", 0, {{Json("b", 1), 20}});
+  ReadAll more(**source, Types());
+  auto state = (*source)->Snapshot();
+  ASSERT_OK(state);
+  ASSERT_OK((*source)->OnCheckpointCommitted(*state));
+  EXPECT_EQ((groups_.offsets[{"floe-job", "weather", PartitionId(0)}]), Offset(2));
+}
+
+TEST_F(KafkaTest, EveryBoundedModeStopsWhereItSays) {
+  // Two partitions, so that modes that name partitions can leave one out.
+  ASSERT_OK(log_.CreateTopic("weather", 2, {}));
+  Produce("weather", 0, {{Json("a", 1), 10}, {Json("b", 1), 20}, {Json("c", 1), 30}});
+  Produce("weather", 1, {{Json("x", 1), 10}, {Json("y", 1), 20}});
+  groups_.offsets[{"g", "weather", PartitionId(0)}] = Offset(1);
+  groups_.offsets[{"g", "weather", PartitionId(1)}] = Offset(2);
+  struct Case {
+    Options options;
+    std::vector<std::string> cities;
+  };
+  const std::string mode = "scan.bounded.mode";
+  const std::vector<Case> cases = {
+      {{{mode, "latest-offset"}}, {"a", "b", "c", "x", "y"}},
+      {{{mode, "latest-offset"}, {"scan.startup.mode", "latest-offset"}}, {}},
+      {{{mode, "latest-offset"}, {"scan.startup.mode", "group-offsets"}, {"properties.group.id", "g"}}, {"b", "c"}},
+      {{{mode, "group-offsets"}, {"scan.startup.mode", "earliest-offset"}, {"properties.group.id", "g"}},
+       {"a", "x", "y"}},
+      {{{mode, "timestamp"}, {"scan.bounded.timestamp-millis", "20"}}, {"a", "x"}},
+      {{{mode, "timestamp"}, {"scan.bounded.timestamp-millis", "5"}}, {}},
+      {{{mode, "timestamp"}, {"scan.bounded.timestamp-millis", "99"}}, {"a", "b", "c", "x", "y"}},
+      {{{mode, "specific-offsets"}, {"scan.bounded.specific-offsets", "partition:0,offset:2"}}, {"a", "b"}},
+      {{{mode, "specific-offsets"}, {"scan.bounded.specific-offsets", "partition:0,offset:0;partition:1,offset:1"}},
+       {"x"}},
+      {{{mode, "specific-offsets"},
+        {"scan.bounded.specific-offsets", "partition:0,offset:3"},
+        {"scan.startup.mode", "timestamp"},
+        {"scan.startup.timestamp-millis", "20"}},
+       {"b", "c"}},
+  };
+  for (const bool batch : {false, true}) {
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      ScanRequest request = Scan(Table(cases[i].options), {0});
+      request.bounded = batch;
+      auto source = connector_->OpenSource(request);
+      ASSERT_OK(source);
+      ReadAll all(**source, {Type::String()});
+      std::ranges::sort(all.rows);
+      EXPECT_EQ(all.rows, cases[i].cities) << "case " << i << (batch ? " as a query" : " as a job");
+      EXPECT_EQ(all.end, PollStatus::kEndOfInput) << "case " << i;
+    }
+  }
+}
+
+TEST_F(KafkaTest, ABoundThatLiesAheadIsWaitedForByJobsAndNotByQueries) {
+  Produce("weather", 0, {{Json("a", 1), 10}});
+  ScanRequest request = Scan(
+      Table({{"scan.bounded.mode", "specific-offsets"}, {"scan.bounded.specific-offsets", "partition:0,offset:2"}}));
+  auto job = connector_->OpenSource(request);
+  ASSERT_OK(job);
+  EXPECT_EQ(ReadAll(**job, Types()).end, PollStatus::kIdle);
+  request.bounded = true;
+  auto query = connector_->OpenSource(request);
+  ASSERT_OK(query);
+  EXPECT_EQ(ReadAll(**query, Types()).end, PollStatus::kEndOfInput);
+  Produce("weather", 0, {{Json("b", 1), 20}, {Json("c", 1), 20}});
+  ReadAll rest(**job, Types());
+  EXPECT_EQ(rest.rows, std::vector<std::string>{"b|1.0"});
+  EXPECT_EQ(rest.end, PollStatus::kEndOfInput);
+}
+
+TEST_F(KafkaTest, ABoundOfAGroupThatHasNoneIsRefused) {
+  Produce("weather", 0, {{Json("a", 1), 10}});
+  EXPECT_THAT(ValidateTable(Table({{"scan.bounded.mode", "group-offsets"}})), IsError(ErrorKind::kInvalidInput));
+  EXPECT_THAT(
+      connector_->OpenSource(Scan(Table({{"scan.bounded.mode", "group-offsets"}, {"properties.group.id", "g"}}))),
+      IsError(ErrorKind::kFailedPrecondition));
 }
 
 std::vector<std::vector<duckdb::Value>> Rows(int from, int count) {

@@ -21,6 +21,8 @@ using formats::DecodeStatus;
 constexpr std::size_t kFetchBytes = 1 << 20;
 /// New topics and partitions of the own log are looked for at least this often; it costs a map lookup.
 constexpr std::int64_t kDiscoveryMs = 1000;
+/// Offsets that did not change are committed again from time to time, or the broker would forget them as unused.
+constexpr std::chrono::hours kRepeatCommit{1};
 
 /// The wakeup, reachable from the log's threads for as long as they may call.
 struct Wakeup {
@@ -66,7 +68,7 @@ class LogSource final : public SourceReader {
     if (request_.state) {
       FLOE_TRY(restored_, DecodePositions(*request_.state, &topic_ids_));
     }
-    if (scan_.group.empty()) scan_.group = request_.default_group_id;
+    commit_group_ = scan_.group.empty() ? request_.default_group_id : scan_.group;
     return Discover(true);
   }
 
@@ -103,7 +105,8 @@ class LogSource final : public SourceReader {
   void NoteTopic(const log::Topic& topic);
   void Restart(Split& split, const std::shared_ptr<log::Partition>& partition);
   Result<Offset> Start(log::Partition& partition, bool first);
-  Result<std::optional<Offset>> Stop(log::Partition& partition);
+  Result<std::optional<Offset>> Stop(log::Partition& partition, Offset start);
+  Result<std::optional<Offset>> Committed(const log::Partition& partition);
   Result<Offset> GroupOffset(const log::Partition& partition);
   Result<bool> Fill(Split& split);
   Status Decode(Split& split, data::Batch& out, PollResult& result);
@@ -117,6 +120,7 @@ class LogSource final : public SourceReader {
   LogSourceDependencies deps_;
   ScanRequest request_;
   KafkaScan scan_;
+  std::string commit_group_;  ///< the table's, or the job's own, which only shows how far the job is
   std::unique_ptr<MessageDecoder> decoder_;
   Positions restored_;
   TopicIds topic_ids_;
@@ -125,6 +129,8 @@ class LogSource final : public SourceReader {
   std::vector<std::unique_ptr<Split>> splits_;
   std::size_t turn_ = 0;
   std::chrono::nanoseconds next_discovery_{0};
+  std::string last_commit_;
+  std::chrono::nanoseconds next_commit_{0};
 };
 
 Result<std::vector<std::string>> LogSource::Topics() {
@@ -193,7 +199,7 @@ Status LogSource::AddSplit(const std::shared_ptr<log::Partition>& partition, boo
   } else {
     FLOE_TRY(split->next, Start(*partition, first));
   }
-  FLOE_TRY(split->stop, Stop(*partition));
+  FLOE_TRY(split->stop, Stop(*partition, split->next));
   splits_.push_back(std::move(split));
   return {};
 }
@@ -203,8 +209,9 @@ Result<Offset> LogSource::Start(log::Partition& partition, bool first) {
   // Partitions that appear later, or are unknown to the checkpoint, are new: everything in them is.
   if (!first || request_.state) return earliest;
   Position position = scan_.start.position;
-  // An ad-hoc read of "what is there" starts at the beginning unless the table names a place.
-  if (request_.bounded && (position == Position::kGroup || position == Position::kLatest)) return earliest;
+  // An ad-hoc read of "what is there" from a table made for jobs starts at the beginning unless it names a place.
+  const bool adhoc = request_.bounded && scan_.stop.position == Position::kUnbounded;
+  if (adhoc && (position == Position::kGroup || position == Position::kLatest)) return earliest;
   switch (position) {
     case Position::kLatest: return partition.high_watermark();
     case Position::kGroup: return GroupOffset(partition);
@@ -220,33 +227,57 @@ Result<Offset> LogSource::Start(log::Partition& partition, bool first) {
   }
 }
 
-Result<Offset> LogSource::GroupOffset(const log::Partition& partition) {
-  if (deps_.groups != nullptr && !scan_.group.empty()) {
-    FLOE_TRY(std::optional<Offset> committed, deps_.groups->Committed(scan_.group, partition.topic(), partition.id()));
-    if (committed) return *committed;
-  }
-  return scan_.reset_to_latest ? partition.high_watermark() : partition.log_start_offset();
+Result<std::optional<Offset>> LogSource::Committed(const log::Partition& partition) {
+  if (deps_.groups == nullptr || scan_.group.empty()) return std::nullopt;
+  return deps_.groups->Committed(scan_.group, partition.topic(), partition.id());
 }
 
-Result<std::optional<Offset>> LogSource::Stop(log::Partition& partition) {
-  std::optional<Offset> end;
-  if (request_.bounded) end = partition.high_watermark();
+Result<Offset> LogSource::GroupOffset(const log::Partition& partition) {
+  FLOE_TRY(std::optional<Offset> committed, Committed(partition));
+  // Records that retention has removed, or of a topic that was made anew: as good as no offset, as in Kafka.
+  if (committed && *committed >= partition.log_start_offset() && *committed <= partition.high_watermark())
+    return *committed;
+  switch (scan_.reset) {
+    case Reset::kEarliest: return partition.log_start_offset();
+    case Reset::kLatest: return partition.high_watermark();
+    case Reset::kNone: break;
+  }
+  return Fail(
+      NoCommittedOffset(scan_.group, partition.topic(), partition.id(), "'properties.auto.offset.reset' = 'none'"));
+}
+
+/// First offset not read. A batch query never waits for records to come, so its end is at most what is there.
+Result<std::optional<Offset>> LogSource::Stop(log::Partition& partition, Offset start) {
+  const Offset end = partition.high_watermark();
+  Offset stop = end;
   switch (scan_.stop.position) {
-    case Position::kLatest: return partition.high_watermark();
     case Position::kGroup: {
-      FLOE_TRY(Offset offset, GroupOffset(partition));
-      return offset;
+      FLOE_TRY(std::optional<Offset> committed, Committed(partition));
+      if (!committed) {
+        return Fail(
+            NoCommittedOffset(scan_.group, partition.topic(), partition.id(), "'scan.bounded.mode' = 'group-offsets'"));
+      }
+      stop = *committed;
+      break;
     }
     case Position::kTimestamp: {
       FLOE_TRY(log::OffsetAndTimestamp found, partition.OffsetForTimestamp(scan_.stop.timestamp));
-      return found.offset.value() < 0 ? partition.high_watermark() : found.offset;
+      if (found.offset.value() >= 0) stop = found.offset;
+      break;
     }
     case Position::kSpecific: {
+      // Partitions that are not named are not read.
       auto it = scan_.stop.offsets.find(partition.id());
-      return it == scan_.stop.offsets.end() ? partition.high_watermark() : it->second;
+      stop = it == scan_.stop.offsets.end() ? start : it->second;
+      break;
     }
-    default: return end;
+    case Position::kUnbounded:
+      if (!request_.bounded) return std::nullopt;
+      break;
+    case Position::kEarliest:
+    case Position::kLatest: break;
   }
+  return request_.bounded ? std::min(stop, end) : stop;
 }
 
 Result<PollResult> LogSource::Poll(data::Batch& out) {
@@ -400,11 +431,16 @@ Result<std::string> LogSource::Snapshot() {
 }
 
 Status LogSource::OnCheckpointCommitted(const std::string& snapshot) {
-  if (deps_.groups == nullptr || scan_.group.empty() || request_.bounded) return {};
+  if (deps_.groups == nullptr || commit_group_.empty() || request_.bounded) return {};
+  const auto now = deps_.clock->MonotonicNow();
+  if (snapshot == last_commit_ && now < next_commit_) return {};
   FLOE_TRY(Positions positions, DecodePositions(snapshot));
   std::vector<::floe::connect::GroupOffset> offsets;
   for (const auto& [split, offset] : positions) offsets.push_back({split.first, split.second, offset});
-  return deps_.groups->Commit(scan_.group, offsets);
+  FLOE_TRY_VOID(deps_.groups->Commit(commit_group_, offsets));
+  last_commit_ = snapshot;
+  next_commit_ = now + kRepeatCommit;
+  return {};
 }
 
 }  // namespace

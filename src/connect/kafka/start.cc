@@ -75,6 +75,15 @@ Result<ScanBoundary> Boundary(const OptionReader& reader, const std::string& fam
   return boundary;
 }
 
+Result<Reset> ResetPolicy(const OptionReader& reader) {
+  std::string text = reader.String("properties.auto.offset.reset");
+  if (text.empty() || text == "earliest") return Reset::kEarliest;
+  if (text == "latest") return Reset::kLatest;
+  if (text == "none") return Reset::kNone;
+  return Fail(ErrorKind::kInvalidInput,
+              fmt::format("option 'properties.auto.offset.reset' = '{}': expected earliest, latest or none", text));
+}
+
 }  // namespace
 
 const std::vector<OptionSpec>& KafkaOptions() {
@@ -138,10 +147,23 @@ Result<KafkaScan> ReadKafkaScan(const ConnectorDescriptor& descriptor, const Tab
   FLOE_TRY(scan.start, Boundary(reader, "scan.startup"));
   FLOE_TRY(scan.stop, Boundary(reader, "scan.bounded"));
   scan.group = reader.String("properties.group.id");
-  scan.reset_to_latest = reader.String("properties.auto.offset.reset") == "latest";
+  FLOE_TRY(scan.reset, ResetPolicy(reader));
+  if (scan.stop.position == Position::kGroup && scan.group.empty()) {
+    return Fail(
+        ErrorKind::kInvalidInput,
+        fmt::format("table {}: 'scan.bounded.mode' = 'group-offsets' needs 'properties.group.id'", table.FullName()));
+  }
   FLOE_TRY(std::chrono::milliseconds interval, reader.Duration("scan.topic-partition-discovery.interval"));
   scan.discovery_ms = interval.count();
   return scan;
+}
+
+Error NoCommittedOffset(const std::string& group, const std::string& topic, PartitionId partition,
+                        const std::string& option) {
+  return Error(ErrorKind::kFailedPrecondition,
+               fmt::format("group '{}' has no committed offset for partition {} of topic '{}', which {} needs; commit "
+                           "one, or choose another mode",
+                           group, partition.value(), topic, option));
 }
 
 std::string BootstrapServers(const TableDefinition& table) {
@@ -151,7 +173,9 @@ std::string BootstrapServers(const TableDefinition& table) {
 
 std::string EncodePositions(const Positions& positions, const TopicIds& ids) {
   std::string text = "kafka 1\n";
-  for (const auto& [topic, id] : ids) text += fmt::format("{} {}\n", topic, id);
+  for (const auto& [topic, id] : ids) {
+    if (!id.empty()) text += fmt::format("{} {}\n", topic, id);
+  }
   for (const auto& [split, offset] : positions) {
     text += fmt::format("{} {} {}\n", split.first, split.second.value(), offset.value());
   }

@@ -15,6 +15,9 @@ namespace floe::connect::kafka {
 
 enum class Position : std::uint8_t { kEarliest, kLatest, kGroup, kTimestamp, kSpecific, kUnbounded };
 
+/// properties.auto.offset.reset.
+enum class Reset : std::uint8_t { kEarliest, kLatest, kNone };
+
 struct ScanBoundary {
   Position position = Position::kGroup;
   TimestampMs timestamp;
@@ -31,15 +34,17 @@ struct KafkaScan {
   TopicSelection topics;
   ScanBoundary start;
   ScanBoundary stop;
-  std::string group;  ///< empty: none
-  bool reset_to_latest =
-      false;  ///< properties.auto.offset.reset, for groups without a committed offset; earliest when not set
+  std::string group;               ///< empty: none
+  Reset reset = Reset::kEarliest;  ///< where a group without a usable committed offset begins
   std::int64_t discovery_ms = 300'000;
 };
 
 const std::vector<OptionSpec>& KafkaOptions();
 /// kInvalidInput.
 Result<KafkaScan> ReadKafkaScan(const ConnectorDescriptor& descriptor, const TableDefinition& table);
+/// A group has no offset where one is needed: kFailedPrecondition with what to do about it.
+Error NoCommittedOffset(const std::string& group, const std::string& topic, PartitionId partition,
+                        const std::string& option);
 /// The servers named by the table, or empty.
 std::string BootstrapServers(const TableDefinition& table);
 
