@@ -105,7 +105,16 @@ class CastBuilder {
       case TypeKind::kFloat:
       case TypeKind::kDouble: return Call("floe_to_string", {std::move(e)}, text, position);
       case TypeKind::kBinary:
-      case TypeKind::kVarbinary: return Call("decode", {std::move(e)}, text, position);
+      case TypeKind::kVarbinary:
+      case TypeKind::kTime:
+      case TypeKind::kIntervalDayTime:
+      case TypeKind::kIntervalYearMonth:
+      case TypeKind::kArray:
+      case TypeKind::kMap:
+      case TypeKind::kRow: {
+        ExpressionPtr offset = BigIntLiteral(FixedOffsetMs(zone_).value_or(0));
+        return Call("floe_value_text", {e, TextLiteral(from.ToString()), offset}, text, position);
+      }
       case TypeKind::kTimestampLtz: return ToText(ToLocal(std::move(e), zone_));
       case TypeKind::kTimestamp: {
         std::string format = "%Y-%m-%d %H:%M:%S";

@@ -83,6 +83,11 @@ std::string SimilarPattern(std::string_view pattern) {
   return regex;
 }
 
+bool HoldsInstant(const Type& type) {
+  if (type.kind() == TypeKind::kTimestampLtz) return true;
+  return std::ranges::any_of(type.fields(), [](const data::RowField& field) { return HoldsInstant(*field.type); });
+}
+
 }  // namespace
 
 Bound ExpressionBinder::Bind(const Expression& expression) {
@@ -143,10 +148,11 @@ Bound ExpressionBinder::BindAs(const dialect::IntervalLiteral& interval, const E
 }
 
 Bound ExpressionBinder::BindAs(const dialect::ColumnReference& reference, const Expression& at) {
-  FLOE_TRY(ResolvedName name, ResolveName(scope_, reference.parts));
-  const ScopeColumn& column = scope_.columns[static_cast<std::size_t>(name.column)];
-  ExpressionPtr value = plan::Column(name.column, column.type, At(at));
-  for (std::size_t i = name.used; i < reference.parts.size(); ++i) {
+  auto name = ResolveName(scope_, reference.parts);
+  if (!name) return BindOutside(at, std::move(name).error());
+  const ScopeColumn& column = scope_.columns[static_cast<std::size_t>(name->column)];
+  ExpressionPtr value = plan::Column(name->column, column.type, At(at));
+  for (std::size_t i = name->used; i < reference.parts.size(); ++i) {
     const dialect::Identifier& part = reference.parts[i];
     FLOE_TRY(value, FieldOf(std::move(value), part.text, part.span.position));
   }
@@ -213,6 +219,7 @@ Bound ExpressionBinder::BindAs(const dialect::Unary& unary, const Expression& at
 }
 
 Bound ExpressionBinder::BindAs(const dialect::Binary& binary, const Expression& at) {
+  if (binary.op == BinaryOperator::kOverlaps) return BindOverlaps(binary, at);
   FLOE_TRY(ExpressionPtr left, Bind(*binary.left));
   FLOE_TRY(ExpressionPtr right, Bind(*binary.right));
   switch (binary.op) {
@@ -230,8 +237,6 @@ Bound ExpressionBinder::BindAs(const dialect::Binary& binary, const Expression& 
       FLOE_TRY(right, TextOperand(std::move(right), session_, "||"));
       return Strict("||", {left, right}, Type::String(), At(at));
     }
-    case BinaryOperator::kOverlaps:
-      return NotSupportedAt(At(at), "OVERLAPS is not supported; compare the ends with < and >");
     case BinaryOperator::kAdd:
     case BinaryOperator::kSubtract:
     case BinaryOperator::kMultiply:
@@ -239,6 +244,33 @@ Bound ExpressionBinder::BindAs(const dialect::Binary& binary, const Expression& 
     case BinaryOperator::kModulo: return BindArithmetic(binary.op, std::move(left), std::move(right), session_, At(at));
     default: return BindComparison(ComparisonOf(binary.op), std::move(left), std::move(right), session_, At(at));
   }
+}
+
+/// (start, end or length) OVERLAPS (...): the periods share at least a point; their ends may stand in any order.
+Bound ExpressionBinder::BindOverlaps(const dialect::Binary& binary, const Expression& at) {
+  struct Period {
+    ExpressionPtr low;
+    ExpressionPtr high;
+  };
+  auto period = [&](const Expression& side) -> Result<Period> {
+    const auto* row = side.As<dialect::RowConstructor>();
+    if (row == nullptr || row->items.size() != 2)
+      return FailAt(At(side), "OVERLAPS takes periods: (start, end) or (start, INTERVAL ...)");
+    FLOE_TRY(std::vector<ExpressionPtr> ends, BindAll(row->items));
+    if (ends[1]->type.IsInterval()) {
+      FLOE_TRY(ends[1], BindArithmetic(BinaryOperator::kAdd, ends[0], ends[1], session_, At(side)));
+    }
+    FLOE_TRY(ends, Unify(std::move(ends), "OVERLAPS", At(side)));
+    FLOE_TRY(ExpressionPtr ordered, BindComparison("<=", ends[0], ends[1], session_, At(side)));
+    Type type = ends[0]->type.WithNullable(ends[0]->type.nullable() || ends[1]->type.nullable());
+    return Period{plan::Make(ExpressionKind::kCase, {ordered, ends[0], ends[1]}, type, At(side)),
+                  plan::Make(ExpressionKind::kCase, {ordered, ends[1], ends[0]}, type, At(side))};
+  };
+  FLOE_TRY(Period left, period(*binary.left));
+  FLOE_TRY(Period right, period(*binary.right));
+  FLOE_TRY(ExpressionPtr first, BindComparison("<=", left.low, right.high, session_, At(at)));
+  FLOE_TRY(ExpressionPtr second, BindComparison("<=", right.low, left.high, session_, At(at)));
+  return plan::And({first, second});
 }
 
 Bound ExpressionBinder::BindAs(const dialect::IsTest& test, const Expression& at) {
@@ -269,19 +301,26 @@ Bound ExpressionBinder::BindAs(const dialect::IsTest& test, const Expression& at
 }
 
 Bound ExpressionBinder::BindAs(const dialect::Between& between, const Expression& at) {
-  if (between.symmetric) return NotSupportedAt(At(at), "BETWEEN SYMMETRIC is not supported; write both orders with OR");
   FLOE_TRY(ExpressionPtr value, Bind(*between.operand));
   FLOE_TRY(ExpressionPtr low, Bind(*between.low));
   FLOE_TRY(ExpressionPtr high, Bind(*between.high));
-  FLOE_TRY(ExpressionPtr above, BindComparison(">=", value, std::move(low), session_, At(at)));
-  FLOE_TRY(ExpressionPtr below, BindComparison("<=", value, std::move(high), session_, At(at)));
-  return NotIf(between.negated, plan::And({above, below}));
+  auto inside = [&](const ExpressionPtr& from, const ExpressionPtr& to) -> Bound {
+    FLOE_TRY(ExpressionPtr above, BindComparison(">=", value, from, session_, At(at)));
+    FLOE_TRY(ExpressionPtr below, BindComparison("<=", value, to, session_, At(at)));
+    return plan::And({above, below});
+  };
+  FLOE_TRY(ExpressionPtr forward, inside(low, high));
+  if (!between.symmetric) return NotIf(between.negated, std::move(forward));
+  FLOE_TRY(ExpressionPtr backward, inside(high, low));
+  Type type = forward->type;
+  return NotIf(between.negated, plan::Make(ExpressionKind::kOr, {forward, backward}, std::move(type), At(at)));
 }
 
 Bound ExpressionBinder::BindAs(const dialect::In& in, const Expression& at) {
-  if (in.query)
-    return NotSupportedAt(At(at),
-                          "IN (SELECT ...) is only supported as a condition of WHERE of its own (joined by AND)");
+  if (in.query) {
+    FLOE_TRY(ExpressionPtr found, BindSubquery("in", &*in.operand, *in.query, at));
+    return NotIf(in.negated, std::move(found));
+  }
   FLOE_TRY(ExpressionPtr operand, Bind(*in.operand));
   FLOE_TRY(std::vector<ExpressionPtr> values, BindAll(in.list));
   Type common = operand->type;
@@ -372,6 +411,12 @@ Bound ExpressionBinder::BindAs(const dialect::Cast& cast, const Expression& at) 
     return FailAt(At(at), fmt::format("CAST from {} to {} does not exist{}", from.WithNullable(true).ToString(),
                                       to.WithNullable(true).ToString(), fix));
   }
+  if (to.IsCharacter() && !from.IsTimestamp() && HoldsInstant(from) && !FixedOffsetMs(session_.zone)) {
+    return NotSupportedAt(At(at),
+                          fmt::format("CAST from {} to STRING is not supported in the time zone {}, whose offset "
+                                      "changes; CAST the TIMESTAMP_LTZ inside by itself",
+                                      from.WithNullable(true).ToString(), session_.zone));
+  }
   return MakeCast(operand, to, cast.try_cast ? CastMode::kTry : CastMode::kExplicit, session_.zone);
 }
 
@@ -445,12 +490,6 @@ Bound ExpressionBinder::BindAs(const dialect::MapConstructor& map, const Express
 
 template <typename Other>
 Bound ExpressionBinder::BindAs(const Other&, const Expression& at) {
-  if (at.As<dialect::Exists>() != nullptr)
-    return NotSupportedAt(At(at), "EXISTS is not supported; write a JOIN or IN (SELECT ...)");
-  if (at.As<dialect::ScalarQuery>() != nullptr)
-    return NotSupportedAt(At(at), "a sub-query as a value is not supported; write a JOIN");
-  if (at.As<dialect::Quantified>() != nullptr)
-    return NotSupportedAt(At(at), "ANY and ALL are not supported; write IN or a JOIN");
   if (at.As<dialect::Star>() != nullptr)
     return FailAt(At(at), "'*' may stand only as an item of SELECT and in COUNT(*)");
   return FailAt(At(at), "this may stand only as an argument of a table function");

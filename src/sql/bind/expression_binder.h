@@ -46,6 +46,9 @@ class ExpressionBinder {
   Result<plan::ExpressionPtr> BindAs(const dialect::IsTest& test, const dialect::Expression& at);
   Result<plan::ExpressionPtr> BindAs(const dialect::Between& between, const dialect::Expression& at);
   Result<plan::ExpressionPtr> BindAs(const dialect::In& in, const dialect::Expression& at);
+  Result<plan::ExpressionPtr> BindAs(const dialect::Exists& exists, const dialect::Expression& at);
+  Result<plan::ExpressionPtr> BindAs(const dialect::ScalarQuery& scalar, const dialect::Expression& at);
+  Result<plan::ExpressionPtr> BindAs(const dialect::Quantified& quantified, const dialect::Expression& at);
   Result<plan::ExpressionPtr> BindAs(const dialect::Like& like, const dialect::Expression& at);
   Result<plan::ExpressionPtr> BindAs(const dialect::Case& node, const dialect::Expression& at);
   Result<plan::ExpressionPtr> BindAs(const dialect::Cast& cast, const dialect::Expression& at);
@@ -56,6 +59,13 @@ class ExpressionBinder {
   template <typename Other>
   Result<plan::ExpressionPtr> BindAs(const Other& other, const dialect::Expression& at);
 
+  /// `operand op (query)`; without an operand EXISTS and the value of a query.
+  Result<plan::ExpressionPtr> BindSubquery(std::string op, const dialect::Expression* operand,
+                                           const dialect::Query& query, const dialect::Expression& at);
+  /// The reference in the query around this one.
+  Result<plan::ExpressionPtr> BindOutside(const dialect::Expression& at, Error unknown);
+
+  Result<plan::ExpressionPtr> BindOverlaps(const dialect::Binary& binary, const dialect::Expression& at);
   Result<std::vector<plan::ExpressionPtr>> BindAll(const std::vector<dialect::Expression>& expressions);
   /// All of them in their common type.
   Result<std::vector<plan::ExpressionPtr>> Unify(std::vector<plan::ExpressionPtr> values, std::string_view what,

@@ -225,6 +225,7 @@ constexpr std::array kText = std::to_array<Function>({
     {"CHR", "l", Returns::kString, "", Chr},
     {"UUID", "", Returns::kString, "", Uuid},
     {"OVERLAY", "ssll?", Returns::kString, "", Overlay},
+    {"PRINTF", "sx*", Returns::kString, "printf"},
     {"IS_ALPHA", "s", Returns::kBoolean, "", IsAlpha},
     {"IS_DIGIT", "s", Returns::kBoolean, "", IsDigit},
     {"IS_DECIMAL", "s", Returns::kBoolean, "", IsDecimal},

@@ -54,7 +54,7 @@ std::string TableName(const ScopeTable& table) {
 std::unexpected<Error> Ambiguous(const Scope& scope, const Identifier& name) {
   std::string tables;
   for (const ScopeColumn& column : scope.columns) {
-    if (column.name != name.text) continue;
+    if (column.name != name.text || column.hidden) continue;
     tables += (tables.empty() ? "" : " and ") + TableName(scope.tables[static_cast<std::size_t>(column.table)]);
   }
   return Fail(Error(ErrorKind::kInvalidInput, fmt::format("column '{}' is ambiguous: it is in {}; write it as table.{}",
@@ -67,7 +67,7 @@ int FindColumn(const Scope& scope, const std::vector<Identifier>& parts, std::si
   int found = -1;
   for (std::size_t i = 0; i < scope.columns.size(); ++i) {
     const ScopeColumn& column = scope.columns[i];
-    if (column.name != parts[n].text) continue;
+    if (column.name != parts[n].text || (n == 0 && column.hidden)) continue;
     if (n > 0 && !NamesTable(scope.tables[static_cast<std::size_t>(column.table)], parts, n)) continue;
     if (found >= 0) return -2;
     found = static_cast<int>(i);
@@ -115,7 +115,8 @@ Result<std::vector<int>> ResolveStar(const Scope& scope, const std::vector<Ident
   std::vector<int> columns;
   for (std::size_t i = 0; i < scope.columns.size(); ++i) {
     const ScopeTable& table = scope.tables[static_cast<std::size_t>(scope.columns[i].table)];
-    if (qualifier.empty() || NamesTable(table, qualifier, qualifier.size())) columns.push_back(static_cast<int>(i));
+    if (qualifier.empty() ? !scope.columns[i].hidden : NamesTable(table, qualifier, qualifier.size()))
+      columns.push_back(static_cast<int>(i));
   }
   if (!columns.empty()) return columns;
   std::string tables;

@@ -22,7 +22,8 @@ struct ScopeColumn {
   data::Type type;
   data::TimeAttribute time = data::TimeAttribute::kNone;
   WindowRole role = WindowRole::kNone;
-  int table = 0;  ///< which table reference it is from
+  int table = 0;        ///< which table reference it is from
+  bool hidden = false;  ///< a join's USING gives it under the other side's column: only t.name and t.* mean it
 };
 
 /// A table in FROM as it can be named: its alias, or catalog.database.table.

@@ -78,6 +78,13 @@ Result<TablePtr> SessionCatalog::Resolve(const dialect::ObjectName& name) const 
   return At(name.span, std::move(error));
 }
 
+std::vector<TablePtr> SessionCatalog::Temporary() const {
+  std::lock_guard lock(mu_);
+  std::vector<TablePtr> tables;
+  for (const auto& [path, table] : temporary_) tables.push_back(table);
+  return tables;
+}
+
 // ---- CREATE ----
 
 Result<CatalogTable> SessionCatalog::Prepare(const dialect::CreateTable& statement) const {
@@ -117,7 +124,7 @@ Status SessionCatalog::CreateTable(const dialect::CreateTable& statement) {
   return Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position);
 }
 
-Status SessionCatalog::CreateView(const dialect::CreateView& statement) {
+Result<CatalogTable> SessionCatalog::PrepareView(const dialect::CreateView& statement) const {
   CatalogTable view;
   view.path = FullPath(statement.name);
   view.kind = TableKind::kView;
@@ -133,6 +140,11 @@ Status SessionCatalog::CreateView(const dialect::CreateView& statement) {
   }
   view.view_catalog = current_catalog();
   view.view_database = current_database();
+  return view;
+}
+
+Status SessionCatalog::CreateView(const dialect::CreateView& statement) {
+  FLOE_TRY(CatalogTable view, PrepareView(statement));
   return Store(std::move(view), statement.or_replace, statement.if_not_exists, statement.name.span.position);
 }
 

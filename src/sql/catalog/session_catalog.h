@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sql/catalog/manager.h"
@@ -18,6 +19,9 @@ struct TextTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 };
+
+/// Whether a name passes the [NOT] LIKE or ILIKE of a SHOW; true without one.
+bool ShowMatches(const dialect::Show& show, std::string_view name);
 
 /// Thread-safe. The manager outlives it.
 ///
@@ -39,13 +43,17 @@ class SessionCatalog {
   Result<TablePtr> Resolve(const dialect::ObjectName& name) const;
   Result<TablePtr> Resolve(const ObjectPath& path) const;
 
+  /// This session's temporary tables and views.
+  std::vector<TablePtr> Temporary() const;
+
   // ---- DDL; IF [NOT] EXISTS turns the matching error into success ----
   Status CreateTable(const dialect::CreateTable& statement);
   /// The checked table without storing it; the planner validates it against its connector first, then calls Store.
   Result<CatalogTable> Prepare(const dialect::CreateTable& statement) const;
   Status Store(CatalogTable table, bool replace, bool if_not_exists, TextPosition position = {});
-  /// `text` is the statement's source (the view keeps its query's text).
   Status CreateView(const dialect::CreateView& statement);
+  /// The view without storing it, for the planner to check.
+  Result<CatalogTable> PrepareView(const dialect::CreateView& statement) const;
   Status CreateDatabase(const dialect::CreateDatabase& statement);
   Status CreateCatalog(const dialect::CreateCatalog& statement);
   Status Drop(const dialect::Drop& statement);

@@ -49,12 +49,7 @@ bool Matches(std::string_view text, std::string_view pattern) {
 TextTable Filtered(std::string column, const std::vector<std::string>& names, const dialect::Show& show) {
   TextTable table{{std::move(column)}, {}};
   for (const std::string& name : names) {
-    if (show.like) {
-      bool match = show.case_insensitive ? Matches(dialect::ToUpper(name), dialect::ToUpper(*show.like))
-                                         : Matches(name, *show.like);
-      if (match == show.negated) continue;
-    }
-    table.rows.push_back({name});
+    if (ShowMatches(show, name)) table.rows.push_back({name});
   }
   return table;
 }
@@ -66,6 +61,13 @@ void ChangeOptions(const dialect::AlterOptions& statement, Options& options, std
 }
 
 }  // namespace
+
+bool ShowMatches(const dialect::Show& show, std::string_view name) {
+  if (!show.like) return true;
+  bool match =
+      show.case_insensitive ? Matches(dialect::ToUpper(name), dialect::ToUpper(*show.like)) : Matches(name, *show.like);
+  return match != show.negated;
+}
 
 Result<std::pair<std::string, std::string>> SessionCatalog::DatabaseOf(const dialect::ObjectName& name) const {
   if (name.parts.size() == 1) return std::pair(current_catalog(), name.parts[0].text);
@@ -235,13 +237,16 @@ Result<TextTable> SessionCatalog::Show(const dialect::Show& show) const {
         statement.node = std::move(node);
         return TextTable{{"result"}, {{ToSql(statement)}}};
       }
+      case ShowKind::kPartitions:
+        return Fail(ErrorKind::kNotSupported,
+                    fmt::format("SHOW PARTITIONS is not supported; of an Iceberg table: SELECT * FROM `{}$partitions`",
+                                show.in.parts.empty() ? "t" : show.in.parts.back().text));
+      case ShowKind::kJars: return TextTable{{"jars"}, {}};
+      case ShowKind::kProcedures: return TextTable{{"procedure name"}, {}};
       case ShowKind::kColumns:
       case ShowKind::kFunctions:
       case ShowKind::kModules:
-      case ShowKind::kJobs:
-      case ShowKind::kPartitions:
-      case ShowKind::kJars:
-      case ShowKind::kProcedures: break;
+      case ShowKind::kJobs: break;
     }
     return Fail(ErrorKind::kNotSupported, "this SHOW is not answered by the catalog");
   };

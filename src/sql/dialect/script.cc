@@ -21,7 +21,7 @@ class SetTracker {
       in_set_ = first_[0].IsWord("BEGIN") || first_[0].IsWord("EXECUTE");
     }
     // Behind EXPLAIN the words stand anywhere near the front: EXPLAIN PLAN FOR STATEMENT SET BEGIN.
-    if (index_ > 3 && first_[0].IsWord("EXPLAIN") && token.IsWord("SET") && previous_.IsWord("STATEMENT"))
+    if (index_ >= 3 && first_[0].IsWord("EXPLAIN") && token.IsWord("SET") && previous_.IsWord("STATEMENT"))
       in_set_ = true;
     if (in_set_ && token.IsWord("END") && after_semicolon_) in_set_ = false;
     after_semicolon_ = token.IsPunctuation(";") || token.IsWord("BEGIN");

@@ -68,6 +68,8 @@ class Printer {
       case ExpressionKind::kCase: return CaseText(e);
       case ExpressionKind::kCoalesce: return "COALESCE(" + List(e, 0) + ")";
       case ExpressionKind::kField: return Arg(e, 0) + "." + e.function;
+      case ExpressionKind::kSubquery: return SubqueryText(e);
+      case ExpressionKind::kParameter: return fmt::format("$outer{}", e.column);
     }
     return "?";
   }
@@ -105,6 +107,11 @@ class Printer {
       }
     }
     return Upper(e.function) + "(" + List(e, 0) + ")";
+  }
+  std::string SubqueryText(const Expression& e) const {
+    if (e.function == "exists") return "EXISTS(" + List(e, 0) + ")";
+    if (e.function == "scalar") return "QUERY(" + List(e, 0) + ")";
+    return Arg(e, 0) + " " + Upper(e.function) + " QUERY(" + List(e, 1) + ")";
   }
   std::string CaseText(const Expression& e) const {
     std::string text = "CASE";
@@ -212,6 +219,11 @@ bool IsDeterministic(const Expression& expression) {
   return std::ranges::all_of(expression.args, [](const ExpressionPtr& arg) { return IsDeterministic(*arg); });
 }
 
+bool IsSelfContained(const Expression& expression) {
+  if (expression.kind == ExpressionKind::kSubquery || expression.kind == ExpressionKind::kParameter) return false;
+  return std::ranges::all_of(expression.args, [](const ExpressionPtr& arg) { return IsSelfContained(*arg); });
+}
+
 std::string ToString(const Expression& expression, const data::Schema& input) {
   return Printer(input).Print(expression);
 }
@@ -219,7 +231,7 @@ std::string ToString(const Expression& expression, const data::Schema& input) {
 bool Equal(const Expression& a, const Expression& b) {
   if (&a == &b) return true;
   if (a.kind != b.kind || a.column != b.column || a.function != b.function || a.value != b.value ||
-      a.args.size() != b.args.size() || !a.type.EqualsIgnoringNullability(b.type)) {
+      a.subquery != b.subquery || a.args.size() != b.args.size() || !a.type.EqualsIgnoringNullability(b.type)) {
     return false;
   }
   for (std::size_t i = 0; i < a.args.size(); ++i) {

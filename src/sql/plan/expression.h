@@ -31,12 +31,17 @@ enum class ExpressionKind : std::uint8_t {
   kCase,  ///< when, then, when, then, ..., else: args.size() is odd
   kCoalesce,
   kField,  ///< field `function` of the ROW args[0]
+  /// A query asked once per row, batch only. `function`: "exists"; "scalar" (its one row's one column); or a comparison
+  /// with its column, "in", "= any", "> all", ..., whose left side is args[0]. The other args are its parameters.
+  kSubquery,
+  kParameter,  ///< inside a sub-query's plan: parameter `column` of it
 };
 
 /// Integers and booleans as int64; decimals as text; timestamps as microseconds, dates as days, day-time intervals as
 /// milliseconds, year-month intervals as months, all in int64. NULL is monostate.
 using LiteralValue = std::variant<std::monostate, std::int64_t, double, std::string>;
 
+struct Node;
 struct Expression;
 using ExpressionPtr = std::shared_ptr<const Expression>;
 
@@ -47,7 +52,8 @@ struct Expression {
   LiteralValue value;
   std::string function;
   std::vector<ExpressionPtr> args;
-  TextPosition position;  ///< where in the statement it stands; line 0 when made up
+  std::shared_ptr<const Node> subquery;  ///< of kSubquery
+  TextPosition position;                 ///< where in the statement it stands; line 0 when made up
 };
 
 ExpressionPtr Column(int index, data::Type type, TextPosition position = {});
@@ -72,6 +78,9 @@ ExpressionPtr Remap(const ExpressionPtr& expression, const std::vector<int>& col
 void CollectColumns(const Expression& expression, std::vector<bool>& used);
 /// False when two evaluations over the same row may differ (random, clocks).
 bool IsDeterministic(const Expression& expression);
+
+/// True when no sub-query and no parameter of one is in it: it means the same wherever its columns are.
+bool IsSelfContained(const Expression& expression);
 
 /// For EXPLAIN: "CAST(temperature AS DOUBLE)". Column names come from the input schema.
 std::string ToString(const Expression& expression, const data::Schema& input);

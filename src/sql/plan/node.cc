@@ -15,6 +15,47 @@ struct InputsOf {
   }
 };
 
+struct ExpressionsOf {
+  std::vector<ExpressionPtr>& list;
+
+  void Add(const ExpressionPtr& e) const {
+    if (e != nullptr) list.push_back(e);
+  }
+  void Add(const std::vector<ExpressionPtr>& expressions) const {
+    list.insert(list.end(), expressions.begin(), expressions.end());
+  }
+  void Add(const AggregateCall& call) const {
+    Add(call.args);
+    Add(call.filter);
+  }
+  void operator()(const Scan& op) const { Add(op.pushed_filters); }
+  void operator()(const Values& op) const {
+    for (const auto& row : op.rows) Add(row);
+  }
+  void operator()(const Project& op) const { Add(op.expressions); }
+  void operator()(const Filter& op) const { Add(op.condition); }
+  void operator()(const Watermark& op) const { Add(op.expression); }
+  void operator()(const WindowAggregate& op) const {
+    for (const AggregateCall& call : op.aggregates) Add(call);
+  }
+  void operator()(const Aggregate& op) const {
+    for (const AggregateCall& call : op.aggregates) Add(call);
+  }
+  void operator()(const Join& op) const { Add(op.condition); }
+  void operator()(const SortLimit& op) const {
+    for (const SortKey& key : op.keys) Add(key.expression);
+  }
+  void operator()(const Over& op) const {
+    for (const OverCall& over : op.calls) {
+      Add(over.call);
+      Add(over.partition_by);
+      for (const SortKey& key : over.order_by) Add(key.expression);
+    }
+  }
+  template <typename Other>
+  void operator()(const Other&) const {}
+};
+
 struct SetInputs {
   std::vector<NodePtr> inputs;
   void operator()(Scan&) const {}
@@ -41,6 +82,12 @@ std::string ChangelogTrait::ToString() const {
 
 std::vector<NodePtr> Inputs(const Node& node) {
   return std::visit(InputsOf{}, node.op);
+}
+
+std::vector<ExpressionPtr> Expressions(const Node& node) {
+  std::vector<ExpressionPtr> list;
+  std::visit(ExpressionsOf{list}, node.op);
+  return list;
 }
 
 NodePtr WithInputs(const Node& node, std::vector<NodePtr> inputs) {

@@ -163,6 +163,8 @@ struct Node {
 
 /// Inputs in order; empty for leaves.
 std::vector<NodePtr> Inputs(const Node& node);
+/// The expressions a node holds, those of its aggregates and sort keys among them.
+std::vector<ExpressionPtr> Expressions(const Node& node);
 /// The same node over other inputs of the same schemas.
 NodePtr WithInputs(const Node& node, std::vector<NodePtr> inputs);
 

@@ -56,7 +56,8 @@ std::string LiteralText(const Expression& e) {
 
 class ExpressionPrinter {
  public:
-  explicit ExpressionPrinter(const std::function<std::string(int)>& columns) : columns_(columns) {}
+  ExpressionPrinter(const std::function<std::string(int)>& columns, SubqueryPrinter* subqueries)
+      : columns_(columns), subqueries_(subqueries) {}
 
   std::string Print(const Expression& e) const {
     switch (e.kind) {
@@ -75,6 +76,8 @@ class ExpressionPrinter {
       case ExpressionKind::kCase: return Case(e);
       case ExpressionKind::kCoalesce: return "COALESCE(" + List(e, 0, ", ") + ")";
       case ExpressionKind::kField: return "struct_extract(" + Arg(e, 0) + ", " + plan::QuotedText(e.function) + ")";
+      case ExpressionKind::kParameter: return subqueries_ == nullptr ? "NULL" : subqueries_->Parameter(e.column);
+      case ExpressionKind::kSubquery: return Subquery(e);
     }
     return "";
   }
@@ -102,7 +105,15 @@ class ExpressionPrinter {
     return text + " ELSE " + Arg(e, e.args.size() - 1) + " END";
   }
 
+  std::string Subquery(const Expression& e) const {
+    if (subqueries_ == nullptr) return "NULL";
+    std::vector<std::string> args;
+    for (std::size_t i = 0; i < e.args.size(); ++i) args.push_back(Arg(e, i));
+    return subqueries_->Subquery(e, std::move(args));
+  }
+
   const std::function<std::string(int)>& columns_;
+  SubqueryPrinter* subqueries_;  ///< null: expressions without sub-queries
 };
 
 }  // namespace
@@ -153,7 +164,12 @@ std::string ToDuckDBSql(const Type& type) {
 }
 
 std::string ToDuckDBSql(const Expression& expression, const std::function<std::string(int)>& columns) {
-  return ExpressionPrinter(columns).Print(expression);
+  return ExpressionPrinter(columns, nullptr).Print(expression);
+}
+
+std::string ToDuckDBSql(const Expression& expression, const std::function<std::string(int)>& columns,
+                        SubqueryPrinter& subqueries) {
+  return ExpressionPrinter(columns, &subqueries).Print(expression);
 }
 
 }  // namespace floe::sql::planner

@@ -79,6 +79,13 @@ Status AlignToZone(plan::WindowSpec& window, const std::string& zone, TextPositi
                   zone));
 }
 
+void AddWindowColumns(bind::Scope& scope, const Type& time, TimeAttribute attribute) {
+  Type edge = time.WithNullable(false);
+  scope.columns.push_back({.name = "window_start", .type = edge, .role = bind::WindowRole::kStart});
+  scope.columns.push_back({.name = "window_end", .type = edge, .role = bind::WindowRole::kEnd});
+  scope.columns.push_back({.name = "window_time", .type = edge, .time = attribute, .role = bind::WindowRole::kTime});
+}
+
 void Degrade(bind::Scope& scope) {
   for (bind::ScopeColumn& column : scope.columns) column.time = TimeAttribute::kNone;
 }
@@ -92,6 +99,74 @@ plan::JoinType JoinTypeOf(dialect::JoinKind kind) {
     case dialect::JoinKind::kCross: return plan::JoinType::kCross;
   }
   return plan::JoinType::kInner;
+}
+
+/// Columns of both sides that are one in the result: their places left and right.
+using Shared = std::vector<std::pair<int, int>>;
+
+/// Of USING (...), or those that have the same name in NATURAL.
+Result<Shared> SharedColumns(const dialect::Join& join, const bind::Scope& left, const bind::Scope& right,
+                             TextPosition position) {
+  Shared shared;
+  if (!join.natural && join.with_columns.empty()) return shared;
+  if (join.kind == dialect::JoinKind::kFull)
+    return bind::NotSupportedAt(position, "FULL JOIN with USING or NATURAL is not supported; write ON a.x = b.x");
+  std::vector<dialect::Identifier> names = join.with_columns;
+  if (join.natural) {
+    for (const bind::ScopeColumn& column : left.columns) {
+      if (!column.hidden &&
+          std::ranges::find(right.columns, column.name, &bind::ScopeColumn::name) != right.columns.end())
+        names.push_back({.text = column.name, .quoted = false, .span = {.position = position}});
+    }
+  }
+  for (const dialect::Identifier& name : names) {
+    FLOE_TRY(bind::ResolvedName a, bind::ResolveName(left, {name}));
+    FLOE_TRY(bind::ResolvedName b, bind::ResolveName(right, {name}));
+    shared.emplace_back(a.column, b.column);
+  }
+  return shared;
+}
+
+Result<ExpressionPtr> EqualColumns(const Shared& shared, const bind::Scope& left, const bind::Scope& right,
+                                   const bind::Session& session, TextPosition position) {
+  std::vector<ExpressionPtr> parts;
+  auto width = static_cast<int>(left.columns.size());
+  for (const auto& [a, b] : shared) {
+    ExpressionPtr l = plan::Column(a, left.columns[static_cast<std::size_t>(a)].type);
+    ExpressionPtr r = plan::Column(width + b, right.columns[static_cast<std::size_t>(b)].type);
+    FLOE_TRY(ExpressionPtr equal, bind::BindComparison("=", std::move(l), std::move(r), session, position));
+    parts.push_back(std::move(equal));
+  }
+  return plan::And(std::move(parts));
+}
+
+/// The shared columns first, of the side that always has a row; those of the other side keep their place, hidden.
+Relation SharedOnce(const Relation& joined, const Shared& shared, std::size_t width, bool from_right) {
+  std::vector<int> order;
+  std::vector<bool> hidden(joined.scope.columns.size());
+  std::vector<bool> moved(joined.scope.columns.size());
+  for (const auto& [a, b] : shared) {
+    int right = static_cast<int>(width) + b;
+    order.push_back(from_right ? right : a);
+    moved[static_cast<std::size_t>(order.back())] = true;
+    hidden[static_cast<std::size_t>(from_right ? a : right)] = true;
+  }
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    if (!moved[i]) order.push_back(static_cast<int>(i));
+  }
+  std::vector<ExpressionPtr> list;
+  std::vector<std::string> names;
+  bind::Scope scope{.tables = joined.scope.tables, .columns = {}};
+  for (int column : order) {
+    const bind::ScopeColumn& from = joined.scope.columns[static_cast<std::size_t>(column)];
+    list.push_back(plan::Column(column, from.type));
+    names.push_back(from.name);
+    scope.columns.push_back(from);
+    scope.columns.back().hidden = from.hidden || hidden[static_cast<std::size_t>(column)];
+  }
+  Relation output = MakeProject(joined, std::move(list), names);
+  output.scope = std::move(scope);
+  return output;
 }
 
 }  // namespace
@@ -141,6 +216,11 @@ Result<Relation> QueryPlanner::PlanNamed(const dialect::NamedTable& named, TextP
     return bind::NotSupportedAt(named.as_of->span.position,
                                 "FOR SYSTEM_TIME AS OF joins are not supported in streaming mode");
   }
+  if ((*table)->kind == catalog::TableKind::kView && !named.hints.empty()) {
+    return bind::FailAt(named.hints[0].span.position,
+                        fmt::format("{} is a view; OPTIONS hints go behind tables, inside the view's query",
+                                    (*table)->path.ToString()));
+  }
   if ((*table)->kind == catalog::TableKind::kTable) return PlanTable(**table, named.hints, named.as_of.get(), position);
   auto view = PlanView(**table);
   if (!view) return Fail(std::move(view).error().WithPosition(position));  // not a place in the view's own text
@@ -152,17 +232,21 @@ Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
   constexpr int kMaxDepth = 50;
   if (view_depth_ >= kMaxDepth)
     return Fail(ErrorKind::kInvalidInput, fmt::format("view {} refers to itself", view.path.ToString()));
-  FLOE_TRY(dialect::Query query, dialect::ParseQuery(view.view_query));
+  auto query = dialect::ParseQuery(view.view_query);
+  std::string what = "view " + view.path.ToString();
+  if (!query) return Fail(InStoredText(query.error(), view.view_query, what, {}));
   std::string catalog = std::exchange(catalog_, view.view_catalog);
   std::string database = std::exchange(database_, view.view_database);
   auto with = std::exchange(with_, {});
+  bind::OuterQuery* outer = std::exchange(session_.outer, nullptr);
   ++view_depth_;
-  auto planned = PlanQuery(query);
+  auto planned = PlanQuery(*query);
   --view_depth_;
   with_ = std::move(with);
+  session_.outer = outer;
   catalog_ = std::move(catalog);
   database_ = std::move(database);
-  if (!planned) return Fail(std::move(planned.error()).WithContext("in view " + view.path.ToString()));
+  if (!planned) return Fail(InStoredText(planned.error(), view.view_query, what, {}));
   if (!view.view_columns.empty() && view.view_columns.size() != planned->scope.columns.size()) {
     return Fail(ErrorKind::kInvalidInput,
                 fmt::format("view {} names {} columns, and its query gives {}", view.path.ToString(),
@@ -187,13 +271,14 @@ Result<Relation> QueryPlanner::PlanWindow(const std::string& name, const dialect
   FLOE_TRY(auto arguments, Ordered(name, call));
   const auto* table =
       arguments.empty() || arguments[0] == nullptr ? nullptr : arguments[0]->As<dialect::TableArgument>();
+  const auto* query = arguments.empty() || arguments[0] == nullptr ? nullptr : arguments[0]->As<dialect::ScalarQuery>();
   const auto* descriptor =
       arguments.size() < 2 || arguments[1] == nullptr ? nullptr : arguments[1]->As<dialect::Descriptor>();
-  if (table == nullptr || descriptor == nullptr || descriptor->columns.size() != 1)
+  if ((table == nullptr && query == nullptr) || descriptor == nullptr || descriptor->columns.size() != 1)
     return bind::FailAt(position, "write " + WindowSyntax(name));
   Relation input;
-  if (table->query) {
-    FLOE_TRY(input, PlanQuery(*table->query));
+  if (query != nullptr || table->query) {
+    FLOE_TRY(input, PlanQuery(query != nullptr ? *query->query : *table->query));
   } else {
     FLOE_TRY(input, PlanNamed({.name = table->table}, arguments[0]->span.position));
   }
@@ -208,7 +293,7 @@ Result<Relation> QueryPlanner::PlanWindow(const std::string& name, const dialect
                                       "or TO_TIMESTAMP_LTZ in the CREATE TABLE",
                                       time_name.text, time.type.WithNullable(true).ToString()));
     }
-    std::string source = table->query ? "the sub-query" : "table '" + table->table.ToString() + "'";
+    std::string source = query != nullptr || table->query ? "the sub-query" : "table '" + table->table.ToString() + "'";
     return bind::FailAt(time_name.span.position,
                         fmt::format("a window needs a time attribute, and column '{0}' ({1}) of {2} is none; add to "
                                     "its CREATE TABLE: WATERMARK FOR "
@@ -223,21 +308,58 @@ Result<Relation> QueryPlanner::PlanWindow(const std::string& name, const dialect
     intervals.push_back(std::move(interval));
   }
   bool proctime = time.time == TimeAttribute::kProctime;
+  // In batch nothing waits for a watermark: in a zone whose offset changes, windows go by its wall clock.
+  bool wall_clock =
+      !session_.streaming && time.type.kind() == TypeKind::kTimestampLtz && !bind::FixedOffsetMs(session_.zone);
+  Type time_type = wall_clock ? Type::Timestamp(time.type.precision()) : time.type;
   FLOE_TRY(plan::WindowSpec spec,
-           MakeWindowSpec(name, std::move(intervals), time.type, proctime, session_.zone, position));
+           MakeWindowSpec(name, std::move(intervals), time_type, proctime, session_.zone, position));
   spec.time_column = resolved.column;
+  if (wall_clock) return WindowByWallClock(input, spec, position);
 
   Relation windowed = input;
   Degrade(windowed.scope);
-  Type edge = time.type.WithNullable(false);
   std::size_t start = windowed.scope.columns.size();
-  windowed.scope.columns.push_back({.name = "window_start", .type = edge, .role = bind::WindowRole::kStart});
-  windowed.scope.columns.push_back({.name = "window_end", .type = edge, .role = bind::WindowRole::kEnd});
-  windowed.scope.columns.push_back(
-      {.name = "window_time", .type = edge, .time = time.time, .role = bind::WindowRole::kTime});
-  if (!session_.streaming) windowed.scope.columns.back().time = TimeAttribute::kRowtime;
+  TimeAttribute attribute = session_.streaming ? time.time : TimeAttribute::kRowtime;
+  AddWindowColumns(windowed.scope, time.type, attribute);
   windowed.node = MakeNode(plan::WindowAssign{input.node, spec}, windowed.scope.schema(), position);
   return LocalWindow(windowed, start, session_.zone);
+}
+
+/// Windows over the instant's local time; window_time is an instant again.
+Relation QueryPlanner::WindowByWallClock(const Relation& input, plan::WindowSpec spec, TextPosition position) const {
+  std::vector<ExpressionPtr> list;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < input.scope.columns.size(); ++i) {
+    list.push_back(plan::Column(static_cast<int>(i), input.scope.columns[i].type));
+    names.push_back(input.scope.columns[i].name);
+  }
+  std::size_t width = list.size();
+  list.push_back(bind::ToLocal(list[static_cast<std::size_t>(spec.time_column)], session_.zone));
+  names.emplace_back("$local");
+  Type local = list.back()->type;
+  Relation timed = MakeProject(input, std::move(list), names);
+  spec.time_column = static_cast<int>(width);
+  Relation windowed = timed;
+  AddWindowColumns(windowed.scope, local, TimeAttribute::kRowtime);
+  windowed.node = MakeNode(plan::WindowAssign{timed.node, spec}, windowed.scope.schema(), position);
+  list.clear();
+  names.clear();
+  for (std::size_t i = 0; i < windowed.scope.columns.size(); ++i) {
+    if (i == width) continue;
+    list.push_back(plan::Column(static_cast<int>(i), windowed.scope.columns[i].type));
+    names.push_back(windowed.scope.columns[i].name);
+  }
+  list.back() = bind::FromLocal(list.back(), session_.zone);
+  Relation output = MakeProject(windowed, std::move(list), names);
+  output.scope.tables = input.scope.tables;
+  for (std::size_t i = 0; i < width; ++i) {
+    output.scope.columns[i].table = input.scope.columns[i].table;
+    output.scope.columns[i].time = TimeAttribute::kNone;
+  }
+  output.scope.columns.back().role = bind::WindowRole::kTime;
+  output.scope.columns.back().time = TimeAttribute::kRowtime;
+  return output;
 }
 
 Relation LocalWindow(const Relation& windowed, std::size_t start, const std::string& zone) {
@@ -302,17 +424,19 @@ Result<Relation> QueryPlanner::PlanJoin(const dialect::Join& join, TextPosition 
   if (join.on) {
     FLOE_TRY(condition, bind::ExpressionBinder(joined.scope, session_).BindCondition(*join.on, "JOIN ... ON"));
   }
-  if (join.natural || !join.with_columns.empty()) {
-    return bind::NotSupportedAt(position,
-                                "NATURAL JOIN and JOIN ... USING are not supported; write JOIN ... ON a.x = b.x");
+  FLOE_TRY(auto shared, SharedColumns(join, left.scope, right.scope, position));
+  if (!shared.empty()) {
+    FLOE_TRY(condition, EqualColumns(shared, left.scope, right.scope, session_, position));
   }
   for (std::size_t i = 0; i < joined.scope.columns.size(); ++i) {
     bind::ScopeColumn& column = joined.scope.columns[i];
     if (i < width ? null_left : null_right) column.type = column.type.WithNullable(true);
   }
+  bool cross = condition == nullptr && join.natural;
   joined.node =
-      MakeNode(plan::Join{JoinTypeOf(join.kind), left.node, right.node, condition}, joined.scope.schema(), position);
-  return joined;
+      MakeNode(plan::Join{cross ? plan::JoinType::kCross : JoinTypeOf(join.kind), left.node, right.node, condition},
+               joined.scope.schema(), position);
+  return shared.empty() ? joined : SharedOnce(joined, shared, width, null_left);
 }
 
 }  // namespace floe::sql::planner

@@ -7,6 +7,7 @@
 
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/planner/hints.h"
 #include "sql/planner/query_planner.h"
 #include "sql/planner/rules.h"
 
@@ -77,15 +78,13 @@ class InsertPlanner {
     if (table.kind == catalog::TableKind::kView)
       return bind::FailAt(position, table.path.ToString() + " is a view; INSERT needs a table");
     target_ = TargetOf(table);
-    for (const dialect::Hint& hint : insert.hints) {
-      for (const dialect::Option& option : hint.options) target_.table.options[option.key] = option.value;
-    }
     auto connector = options_.connectors->Find(target_.table.connector);
     if (!connector) return Fail(std::move(connector.error()).WithPosition(position));
     if (!(*connector)->descriptor().sink) {
       return bind::FailAt(position, fmt::format("table {} cannot be written: its connector '{}' is only a source",
                                                 table.path.ToString(), target_.table.connector));
     }
+    FLOE_TRY_VOID(ApplyHints(insert.hints, options_, target_.table));
     FLOE_TRY(Relation query, queries_.PlanQuery(insert.query));
     FLOE_TRY(std::vector<int> sources, MatchColumns(insert, query, table));
     FLOE_TRY(Relation rows, CastRows(insert, query, sources));
@@ -185,17 +184,26 @@ class InsertPlanner {
   Target target_;
 };
 
+/// The error, there unless it has a place already.
+Error At(TextPosition position, Error error) {
+  if (error.position() || position.line <= 0) return error;
+  return std::move(error).WithPosition(position);
+}
+
 /// Metadata columns must be the connector's; those of formats ("value.source.table") the reader checks.
-Status CheckMetadata(const connect::TableDefinition& table, const connect::ConnectorDescriptor& descriptor) {
+Status CheckMetadata(const connect::TableDefinition& definition, const connect::ConnectorDescriptor& descriptor,
+                     const catalog::CatalogTable& table, const Written& written) {
   std::string known;
   for (const connect::MetadataSpec& spec : descriptor.metadata) known += (known.empty() ? "" : ", ") + spec.key;
-  for (const connect::MetadataColumn& column : table.metadata) {
-    if (std::ranges::find(descriptor.metadata, column.key, &connect::MetadataSpec::key) != descriptor.metadata.end())
-      continue;
-    if (descriptor.uses_formats && column.key.starts_with("value.")) continue;
-    return Fail(ErrorKind::kInvalidInput,
-                fmt::format("connector '{}' of table {} has no metadata '{}'; known: {}", descriptor.name,
-                            table.FullName(), column.key, known.empty() ? "none" : known));
+  for (const catalog::CatalogColumn& column : table.columns) {
+    if (column.kind != catalog::ColumnKind::kMetadata) continue;
+    const std::string& key = column.metadata_key;
+    if (std::ranges::find(descriptor.metadata, key, &connect::MetadataSpec::key) != descriptor.metadata.end()) continue;
+    if (descriptor.uses_formats && key.starts_with("value.")) continue;
+    const dialect::ColumnDefinition* there = written.Column(column.name);
+    return bind::FailAt(there == nullptr ? written.name : there->span.position,
+                        fmt::format("connector '{}' of table {} has no metadata '{}'; known: {}", descriptor.name,
+                                    definition.FullName(), key, known.empty() ? "none" : known));
   }
   return {};
 }
@@ -288,10 +296,11 @@ Result<data::Schema> Planner::SchemaOf(const catalog::CatalogTable& table) const
   return relation->scope.schema();
 }
 
-Status Planner::Check(const catalog::CatalogTable& table) const {
-  QueryPlanner queries(options_, SessionOf(options_));
+Status Planner::Check(const catalog::CatalogTable& table, const Written& written) const {
   if (table.kind == catalog::TableKind::kView) {
-    FLOE_TRY([[maybe_unused]] Relation view, queries.PlanView(table));
+    QueryPlanner queries(options_, SessionOf(options_));
+    auto view = queries.PlanView(table);
+    if (!view) return Fail(At(written.name, std::move(view).error()));
     return {};
   }
   connect::TableDefinition definition = DefinitionOf(table);
@@ -300,15 +309,36 @@ Status Planner::Check(const catalog::CatalogTable& table) const {
     for (const connect::ConnectorDescriptor* descriptor : options_.connectors->List()) {
       known += (known.empty() ? "" : ", ") + descriptor->name;
     }
-    return Fail(ErrorKind::kInvalidInput,
-                fmt::format("table {} has no 'connector' option; add WITH ('connector' = '...'), one of {}",
-                            table.path.ToString(), known));
+    return bind::FailAt(written.name,
+                        fmt::format("table {} has no 'connector' option; add WITH ('connector' = '...'), one of {}",
+                                    table.path.ToString(), known));
   }
-  FLOE_TRY(connect::Connector * connector, options_.connectors->Find(definition.connector));
-  FLOE_TRY_VOID(connect::CheckOptions(connector->descriptor(), definition, options_.format_options));
-  if (connector->descriptor().validate) FLOE_TRY_VOID(connector->descriptor().validate(definition));
-  FLOE_TRY_VOID(CheckMetadata(definition, connector->descriptor()));
-  FLOE_TRY([[maybe_unused]] Relation relation, queries.PlanColumns(table));
+  return CheckTable(table, definition, written);
+}
+
+Status Planner::CheckAltered(const catalog::CatalogTable& table, const Written& written) const {
+  if (table.kind == catalog::TableKind::kView) return Check(table, written);
+  connect::TableDefinition definition = DefinitionOf(table);
+  FLOE_TRY_VOID(ForgetUnchecked(*options_.connectors, written.options, definition));
+  return CheckTable(table, definition, written);
+}
+
+Status Planner::CheckTable(const catalog::CatalogTable& table, const connect::TableDefinition& definition,
+                           const Written& written) const {
+  auto connector = options_.connectors->Find(definition.connector);
+  if (!connector) {
+    auto named = std::ranges::find(written.options, "connector", &dialect::Option::key);
+    TextPosition position = named == written.options.end() ? written.name : (*named)->value_span.position;
+    return Fail(At(position, std::move(connector).error()));
+  }
+  const connect::ConnectorDescriptor& descriptor = (*connector)->descriptor();
+  if (Status status = connect::CheckOptions(descriptor, definition, options_.format_options); !status) {
+    TextPosition position = written.PlaceOf(status.error());
+    return Fail(At(position, std::move(status).error()));
+  }
+  FLOE_TRY_VOID(CheckMetadata(definition, descriptor, table, written));
+  QueryPlanner queries(options_, SessionOf(options_));
+  FLOE_TRY([[maybe_unused]] Relation relation, queries.PlanColumns(table, &written));
   return {};
 }
 

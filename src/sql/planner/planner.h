@@ -12,6 +12,7 @@
 #include "sql/catalog/table.h"
 #include "sql/dialect/statement.h"
 #include "sql/plan/node.h"
+#include "sql/planner/written.h"
 
 namespace floe::sql::catalog {
 class SessionCatalog;
@@ -52,10 +53,15 @@ class Planner {
   Result<data::Schema> SchemaOf(const catalog::CatalogTable& table) const;
   /// What CREATE TABLE must still check once the catalog has made the table: the connector exists and takes the
   /// options, computed columns and the watermark bind, the watermark column is TIMESTAMP(0..3) or TIMESTAMP_LTZ(0..3).
-  /// Of a view: its query plans.
-  Status Check(const catalog::CatalogTable& table) const;
+  /// Of a view: its query plans. With `written` errors stand where the statement has what they are about.
+  Status Check(const catalog::CatalogTable& table, const Written& written = {}) const;
+  /// The same for a table that ALTER changes: options that were stored without a check stay as they are.
+  Status CheckAltered(const catalog::CatalogTable& table, const Written& written) const;
 
  private:
+  Status CheckTable(const catalog::CatalogTable& table, const connect::TableDefinition& definition,
+                    const Written& written) const;
+
   PlannerOptions options_;
 };
 

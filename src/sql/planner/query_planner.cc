@@ -6,6 +6,8 @@
 
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/planner/hints.h"
+#include "sql/planner/rules.h"
 
 namespace floe::sql::planner {
 namespace {
@@ -96,6 +98,7 @@ Result<Relation> QueryPlanner::PlanBody(const dialect::Query& query) {
 
 Result<Relation> QueryPlanner::PlanSelect(const dialect::Select& select,
                                           const std::vector<dialect::OrderItem>& order_by) {
+  FLOE_TRY_VOID(CheckQueryHints(select.hints));
   Relation input = MakeSingleRow();
   if (select.from) {
     FLOE_TRY(input, PlanReference(*select.from));
@@ -112,7 +115,7 @@ Result<Relation> QueryPlanner::PlanWhere(Relation input, const dialect::Expressi
   std::vector<ExpressionPtr> conditions;
   for (const dialect::Expression* part : parts) {
     const auto* in = part->As<dialect::In>();
-    if (in != nullptr && in->query) {
+    if (session_.streaming && in != nullptr && in->query) {
       FLOE_TRY(input, PlanInQuery(std::move(input), *in, part->span.position));
       continue;
     }
@@ -123,7 +126,23 @@ Result<Relation> QueryPlanner::PlanWhere(Relation input, const dialect::Expressi
   return MakeFilter(input, plan::And(std::move(conditions)));
 }
 
-/// x IN (SELECT ...) is a semi join; NOT IN is an anti join where no NULL can make it unknown.
+Result<plan::NodePtr> QueryPlanner::PlanSubquery(const dialect::Query& query, bind::OuterQuery& outer) {
+  bind::OuterQuery* around = std::exchange(session_.outer, &outer);
+  auto bind_around = std::move(outer.bind);
+  // While a name is looked up outside, the query around is the one being bound.
+  outer.bind = [&](const dialect::Expression& reference) {
+    bind::OuterQuery* inside = std::exchange(session_.outer, around);
+    auto bound = bind_around(reference);
+    session_.outer = inside;
+    return bound;
+  };
+  auto relation = PlanQuery(query);
+  session_.outer = around;
+  if (!relation) return Fail(std::move(relation).error());
+  return Optimize({relation->node}, false)[0];
+}
+
+/// In a stream x IN (SELECT ...) is a semi join; NOT IN is an anti join where no NULL can make it unknown.
 Result<Relation> QueryPlanner::PlanInQuery(Relation input, const dialect::In& in, TextPosition position) {
   FLOE_TRY(ExpressionPtr value, bind::ExpressionBinder(input.scope, session_).Bind(*in.operand));
   FLOE_TRY(Relation list, PlanQuery(*in.query));

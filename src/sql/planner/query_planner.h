@@ -15,15 +15,22 @@ namespace floe::sql::planner {
 
 class QueryPlanner {
  public:
-  QueryPlanner(const PlannerOptions& options, bind::Session session)
-      : options_(options), session_(std::move(session)) {}
+  QueryPlanner(const PlannerOptions& options, bind::Session session) : options_(options), session_(std::move(session)) {
+    if (session_.streaming) return;
+    session_.plan_subquery = [this](const dialect::Query& query, bind::OuterQuery& outer) {
+      return PlanSubquery(query, outer);
+    };
+  }
+  QueryPlanner(const QueryPlanner&) = delete;
+  QueryPlanner& operator=(const QueryPlanner&) = delete;
 
   Result<Relation> PlanQuery(const dialect::Query& query);
   /// A stored table with its computed columns and watermark, in declared order. Hints are OPTIONS of this reference.
   Result<Relation> PlanTable(const catalog::CatalogTable& table, const std::vector<dialect::Hint>& hints,
                              const dialect::TimeTravel* as_of, TextPosition position);
   /// The same columns without asking whether the connector can be read: for DESCRIBE and CREATE TABLE.
-  Result<Relation> PlanColumns(const catalog::CatalogTable& table);
+  /// `written`: where the statement at hand has its expressions.
+  Result<Relation> PlanColumns(const catalog::CatalogTable& table, const Written* written = nullptr);
   Result<Relation> PlanView(const catalog::CatalogTable& view);
   Result<catalog::TablePtr> Find(const dialect::ObjectName& name) const {
     return options_.tables(name, catalog_, database_);
@@ -37,16 +44,22 @@ class QueryPlanner {
   Result<Relation> PlanNamed(const dialect::NamedTable& named, TextPosition position);
   Result<Relation> PlanTableFunction(const dialect::Call& call, TextPosition position);
   Result<Relation> PlanWindow(const std::string& name, const dialect::Call& call, TextPosition position);
+  Relation WindowByWallClock(const Relation& input, plan::WindowSpec spec, TextPosition position) const;
   Result<Relation> PlanJoin(const dialect::Join& join, TextPosition position);
   // scan.cc
-  Result<Relation> AddComputed(plan::NodePtr scan, const catalog::CatalogTable& table, TextPosition position);
+  Result<Relation> AddComputed(plan::NodePtr scan, const catalog::CatalogTable& table, TextPosition position,
+                               const Written* written);
   Result<plan::NodePtr> MakeScan(const catalog::CatalogTable& table, const std::vector<dialect::Hint>& hints,
                                  const dialect::TimeTravel* as_of, TextPosition position);
-  Result<Relation> AddWatermark(Relation relation, const catalog::CatalogTable& table);
+  Result<Relation> AddWatermark(Relation relation, const catalog::CatalogTable& table, TextPosition position,
+                                const Written* written);
+  Result<plan::ExpressionPtr> BindStored(const std::string& text, const dialect::Expression* written,
+                                         const bind::Scope& scope, const std::string& what, TextPosition position);
   // query_planner.cc
   Result<Relation> PlanBody(const dialect::Query& query);
   Result<Relation> PlanSelect(const dialect::Select& select, const std::vector<dialect::OrderItem>& order_by);
   Result<Relation> PlanWhere(Relation input, const dialect::Expression& condition);
+  Result<plan::NodePtr> PlanSubquery(const dialect::Query& query, bind::OuterQuery& outer);
   Result<Relation> PlanInQuery(Relation input, const dialect::In& in, TextPosition position);
   Result<Relation> PlanSetOperation(const dialect::SetOperation& operation, TextPosition position);
   Result<Relation> PlanValues(const dialect::Values& values, TextPosition position);

@@ -89,7 +89,8 @@ NodePtr OfferFilters(const NodePtr& node, std::vector<ExpressionPtr> conditions,
   if (const auto* scan = std::get_if<plan::Scan>(&node->op)) {
     plan::Scan copy = *scan;
     for (ExpressionPtr& condition : conditions) {
-      if (plan::IsDeterministic(*condition)) copy.pushed_filters.push_back(std::move(condition));
+      if (plan::IsDeterministic(*condition) && plan::IsSelfContained(*condition))
+        copy.pushed_filters.push_back(std::move(condition));
     }
     return With(*node, std::move(copy), node->schema);
   }

@@ -7,6 +7,7 @@
 #include "connect/api/option_match.h"
 #include "sql/bind/functions_internal.h"
 #include "sql/dialect/parser.h"
+#include "sql/planner/hints.h"
 #include "sql/planner/query_planner.h"
 
 namespace floe::sql::planner {
@@ -17,18 +18,6 @@ using catalog::CatalogTable;
 using catalog::ColumnKind;
 using data::Type;
 using plan::ExpressionPtr;
-
-/// Errors of a stored expression have positions in its own text; say where that is.
-Error Stored(Error error, const CatalogTable& table, const std::string& what, TextPosition position) {
-  return Error(error.kind(), error.message())
-      .WithPosition(position)
-      .WithContext(fmt::format("in {} of table {}", what, table.path.ToString()));
-}
-
-Result<ExpressionPtr> BindStored(const std::string& text, const bind::Scope& scope, const bind::Session& session) {
-  FLOE_TRY(dialect::Expression ast, dialect::ParseExpression(text));
-  return bind::ExpressionBinder(scope, session).Bind(ast);
-}
 
 bool IsProctime(const ExpressionPtr& e, const std::string& text) {
   return e->kind == plan::ExpressionKind::kCall && e->function == "floe_now" &&
@@ -62,14 +51,6 @@ Status ApplyTimeTravel(const dialect::TimeTravel& as_of, const bind::Session& se
   if (!micros) return bind::FailAt(position, "AS OF takes a constant such as TIMESTAMP '2024-01-31 12:00:00'");
   scan.as_of_timestamp_ms = *micros / 1000;
   return {};
-}
-
-void ApplyHints(const std::vector<dialect::Hint>& hints, connect::TableDefinition& table) {
-  for (const dialect::Hint& hint : hints) {
-    for (const dialect::Option& option : hint.options) {
-      if (hint.name.text == "OPTIONS" || hint.name.text == "options") table.options[option.key] = option.value;
-    }
-  }
 }
 
 /// Chooses all columns of the table and gives their schema.
@@ -115,9 +96,9 @@ connect::TableDefinition DefinitionOf(const CatalogTable& table) {
 Result<plan::NodePtr> QueryPlanner::MakeScan(const CatalogTable& table, const std::vector<dialect::Hint>& hints,
                                              const dialect::TimeTravel* as_of, TextPosition position) {
   plan::Scan scan{.table = DefinitionOf(table)};
-  ApplyHints(hints, scan.table);
   auto connector = options_.connectors->Find(scan.table.connector);
   if (!connector) return Fail(std::move(connector.error()).WithPosition(position));
+  FLOE_TRY_VOID(ApplyHints(hints, options_, scan.table));
   if (!(*connector)->descriptor().source) {
     return bind::FailAt(position, fmt::format("table {} cannot be read: its connector '{}' is only a sink",
                                               table.path.ToString(), scan.table.connector));
@@ -139,20 +120,42 @@ Result<Relation> QueryPlanner::PlanTable(const CatalogTable& table, const std::v
   auto known = scans_.find(table.path.ToString());
   if (shared && known != scans_.end()) return known->second;
   FLOE_TRY(plan::NodePtr scan, MakeScan(table, hints, as_of, position));
-  FLOE_TRY(Relation relation, AddComputed(std::move(scan), table, position));
-  FLOE_TRY(relation, AddWatermark(std::move(relation), table));
+  FLOE_TRY(Relation relation, AddComputed(std::move(scan), table, position, nullptr));
+  FLOE_TRY(relation, AddWatermark(std::move(relation), table, position, nullptr));
   if (shared) scans_[table.path.ToString()] = relation;
   return relation;
 }
 
-Result<Relation> QueryPlanner::PlanColumns(const CatalogTable& table) {
-  plan::Scan scan{.table = DefinitionOf(table)};
-  data::Schema schema = ScanAll(table, scan);
-  FLOE_TRY(Relation relation, AddComputed(MakeNode(std::move(scan), std::move(schema)), table, {}));
-  return AddWatermark(std::move(relation), table);
+/// With the tree of the statement at hand errors stand in its text; with the stored text they show that.
+Result<ExpressionPtr> QueryPlanner::BindStored(const std::string& text, const dialect::Expression* written,
+                                               const bind::Scope& scope, const std::string& what,
+                                               TextPosition position) {
+  bind::Session session = session_;
+  session.outer = nullptr;
+  session.plan_subquery = {};
+  if (written != nullptr) {
+    auto bound = bind::ExpressionBinder(scope, session).Bind(*written);
+    if (!bound) return Fail(std::move(bound).error().WithContext("in " + what));
+    return bound;
+  }
+  auto bound = [&]() -> Result<ExpressionPtr> {
+    FLOE_TRY(dialect::Expression ast, dialect::ParseExpression(text));
+    return bind::ExpressionBinder(scope, session).Bind(ast);
+  }();
+  if (!bound) return Fail(InStoredText(bound.error(), text, what, position));
+  return bound;
 }
 
-Result<Relation> QueryPlanner::AddComputed(plan::NodePtr scan, const CatalogTable& table, TextPosition position) {
+Result<Relation> QueryPlanner::PlanColumns(const CatalogTable& table, const Written* written) {
+  TextPosition position = written == nullptr ? TextPosition{} : written->name;
+  plan::Scan scan{.table = DefinitionOf(table)};
+  data::Schema schema = ScanAll(table, scan);
+  FLOE_TRY(Relation relation, AddComputed(MakeNode(std::move(scan), std::move(schema)), table, position, written));
+  return AddWatermark(std::move(relation), table, position, written);
+}
+
+Result<Relation> QueryPlanner::AddComputed(plan::NodePtr scan, const CatalogTable& table, TextPosition position,
+                                           const Written* written) {
   Relation relation{.node = std::move(scan)};
   relation.scope.tables = {bind::ScopeTable{{table.path.catalog, table.path.database, table.path.name}}};
   for (const data::Field& field : relation.node->schema.fields) {
@@ -176,10 +179,12 @@ Result<Relation> QueryPlanner::AddComputed(plan::NodePtr scan, const CatalogTabl
       continue;
     }
     computed = true;
-    auto bound = BindStored(column.expression, relation.scope, session_);
-    if (!bound) return Fail(Stored(std::move(bound.error()), table, "column '" + column.name + "'", position));
-    proctime.back() = IsProctime(*bound, column.expression);
-    expressions.push_back(std::move(*bound));
+    const dialect::Expression* here = written == nullptr ? nullptr : written->Computed(column.name);
+    FLOE_TRY(ExpressionPtr bound,
+             BindStored(column.expression, here, relation.scope,
+                        fmt::format("column '{}' of table {}", column.name, table.path.ToString()), position));
+    proctime.back() = IsProctime(bound, column.expression);
+    expressions.push_back(std::move(bound));
   }
   if (computed) {
     bind::Scope before = relation.scope;
@@ -192,38 +197,43 @@ Result<Relation> QueryPlanner::AddComputed(plan::NodePtr scan, const CatalogTabl
   return relation;
 }
 
-Result<Relation> QueryPlanner::AddWatermark(Relation relation, const CatalogTable& table) {
+Result<Relation> QueryPlanner::AddWatermark(Relation relation, const CatalogTable& table, TextPosition position,
+                                            const Written* written) {
   if (!table.watermark) return relation;
   const catalog::CatalogWatermark& watermark = *table.watermark;
+  const dialect::WatermarkDefinition* here = written == nullptr ? nullptr : written->watermark;
+  TextPosition name_position = here == nullptr ? position : here->column[0].span.position;
   if (watermark.column.size() != 1) {
-    return Fail(ErrorKind::kNotSupported,
-                fmt::format("table {}: WATERMARK FOR a field of a ROW is not supported; add a computed column for it",
-                            table.path.ToString()));
+    return bind::NotSupportedAt(
+        name_position,
+        fmt::format("table {}: WATERMARK FOR a field of a ROW is not supported; add a computed column for it",
+                    table.path.ToString()));
   }
-  int column = relation.node->schema.Find(watermark.column[0]);
+  const std::string& name = watermark.column[0];
+  int column = relation.node->schema.Find(name);
   if (column < 0) {
-    return Fail(ErrorKind::kInvalidInput, fmt::format("table {}: WATERMARK FOR '{}': there is no such column",
-                                                      table.path.ToString(), watermark.column[0]));
+    return bind::FailAt(name_position, fmt::format("table {}: WATERMARK FOR '{}': there is no such column",
+                                                   table.path.ToString(), name));
   }
   const Type& type = relation.node->schema.fields[static_cast<std::size_t>(column)].type;
   if (!type.IsTimestamp() || type.precision() > 3) {
-    return Fail(ErrorKind::kInvalidInput, fmt::format("table {}: WATERMARK FOR '{}': the column is {}; it must be "
-                                                      "TIMESTAMP(3) or TIMESTAMP_LTZ(3); add a computed "
-                                                      "column such as ts AS CAST({} AS TIMESTAMP(3))",
-                                                      table.path.ToString(), watermark.column[0],
-                                                      type.WithNullable(true).ToString(), watermark.column[0]));
+    return bind::FailAt(name_position,
+                        fmt::format("table {}: WATERMARK FOR '{}': the column is {}; it must be TIMESTAMP(3) or "
+                                    "TIMESTAMP_LTZ(3); add a computed column such as ts AS CAST({} AS TIMESTAMP(3))",
+                                    table.path.ToString(), name, type.WithNullable(true).ToString(), name));
   }
-  auto expression = BindStored(watermark.expression, relation.scope, session_);
-  if (!expression)
-    return Fail(Stored(std::move(expression.error()), table, "WATERMARK FOR '" + watermark.column[0] + "'", {}));
-  if (!(*expression)->type.IsTimestamp()) {
-    return Fail(ErrorKind::kInvalidInput,
-                fmt::format("table {}: the watermark is {}; it must be a timestamp such as {} - INTERVAL '5' SECOND",
-                            table.path.ToString(), (*expression)->type.ToString(), watermark.column[0]));
+  FLOE_TRY(ExpressionPtr expression,
+           BindStored(watermark.expression, here == nullptr ? nullptr : &here->expression, relation.scope,
+                      fmt::format("WATERMARK FOR '{}' of table {}", name, table.path.ToString()), position));
+  if (!expression->type.IsTimestamp()) {
+    return bind::FailAt(here == nullptr ? position : here->expression.span.position,
+                        fmt::format("table {}: the watermark is {}; it must be a timestamp such as {} - INTERVAL '5' "
+                                    "SECOND",
+                                    table.path.ToString(), expression->type.ToString(), name));
   }
   relation.scope.columns[static_cast<std::size_t>(column)].time = data::TimeAttribute::kRowtime;
   plan::Watermark node{relation.node, column,
-                       bind::MakeCast(*expression, type, bind::CastMode::kExplicit, session_.zone), 0};
+                       bind::MakeCast(expression, type, bind::CastMode::kExplicit, session_.zone), 0};
   auto idle = options_.settings.find("table.exec.source.idle-timeout");
   if (idle != options_.settings.end()) {
     FLOE_TRY(std::chrono::milliseconds timeout, connect::ParseDurationOption(idle->first, idle->second));

@@ -101,11 +101,58 @@ Result<Relation> SelectPlanner::Plan(const std::vector<dialect::OrderItem>& orde
     if (projected.scope.columns.size() != visible_) {
       return bind::FailAt(select_.span.position, "with SELECT DISTINCT, ORDER BY may only use what is selected");
     }
-    plan::Aggregate distinct{.input = projected.node};
-    for (std::size_t i = 0; i < visible_; ++i) distinct.keys.push_back(static_cast<int>(i));
-    projected.node = MakeNode(std::move(distinct), projected.node->schema, select_.span.position);
+    if (auto windowed = DistinctInWindow(projected)) {
+      projected = std::move(*windowed);
+    } else {
+      plan::Aggregate distinct{.input = projected.node};
+      for (std::size_t i = 0; i < visible_; ++i) distinct.keys.push_back(static_cast<int>(i));
+      projected.node = MakeNode(std::move(distinct), projected.node->schema, select_.span.position);
+    }
   }
   return Sort(std::move(projected), order_by);
+}
+
+std::optional<Relation> SelectPlanner::DistinctInWindow(const Relation& projected) const {
+  using bind::WindowRole;
+  auto has = [&](WindowRole role) {
+    return std::ranges::find(projected.scope.columns, role, &bind::ScopeColumn::role) != projected.scope.columns.end();
+  };
+  Unwindowed below;
+  if (!session_.streaming || !has(WindowRole::kStart) || !has(WindowRole::kEnd) || !Unwindow(projected.node, below) ||
+      std::ranges::find(below.columns, Unwindowed::kLost) != below.columns.end()) {
+    return std::nullopt;
+  }
+  Relation windows;
+  windows.scope.tables.emplace_back();
+  std::vector<int> keys;
+  std::vector<ExpressionPtr> list;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < below.columns.size(); ++i) {
+    const bind::ScopeColumn& column = projected.scope.columns[i];
+    names.push_back(column.name);
+    list.push_back(plan::Column(static_cast<int>(keys.size()), column.type));
+    if (below.columns[i] < 0) continue;
+    keys.push_back(below.columns[i]);
+    windows.scope.columns.push_back({.name = column.name, .type = column.type});
+  }
+  const data::Field& time = below.input->schema.fields[static_cast<std::size_t>(below.window.time_column)];
+  Type edge = time.type.WithNullable(false);
+  auto start = static_cast<int>(keys.size());
+  data::TimeAttribute attribute =
+      below.window.proctime ? data::TimeAttribute::kProctime : data::TimeAttribute::kRowtime;
+  windows.scope.columns.push_back({.name = "window_start", .type = edge, .role = WindowRole::kStart});
+  windows.scope.columns.push_back({.name = "window_end", .type = edge, .role = WindowRole::kEnd});
+  windows.scope.columns.push_back({.name = "window_time", .type = edge, .time = attribute, .role = WindowRole::kTime});
+  windows.node = MakeNode(plan::WindowAggregate{below.input, below.window, std::move(keys), {}}, windows.scope.schema(),
+                          select_.span.position);
+  windows = LocalWindow(windows, static_cast<std::size_t>(start), session_.zone);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    int role = below.columns[i];
+    if (role >= 0) continue;
+    int column = start + (role == Unwindowed::kStart ? 0 : role == Unwindowed::kEnd ? 1 : 2);
+    list[i] = plan::Column(column, windows.scope.columns[static_cast<std::size_t>(column)].type);
+  }
+  return MakeProject(windows, std::move(list), names);
 }
 
 Status SelectPlanner::ExpandItems() {

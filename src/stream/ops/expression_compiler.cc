@@ -109,6 +109,9 @@ class Compiler {
       case ExpressionKind::kIn: return Operator(e, ExpressionType::COMPARE_IN, LogicalType::BOOLEAN);
       case ExpressionKind::kCoalesce: return Operator(e, ExpressionType::OPERATOR_COALESCE, type);
       case ExpressionKind::kCase: return Case(e, type);
+      case ExpressionKind::kSubquery:
+      case ExpressionKind::kParameter:
+        return Fail(ErrorKind::kNotSupported, "sub-queries are not supported in streaming mode");
     }
     return Fail(ErrorKind::kInternal, "expression of no known kind");
   }

@@ -12,6 +12,7 @@ Status RegisterKernels(duckdb::DatabaseInstance& database, Clock& clock) {
     RegisterArithmetic(loader);
     RegisterTime(loader, clock);
     RegisterText(loader);
+    RegisterValueText(loader);
   });
 }
 

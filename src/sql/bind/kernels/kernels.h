@@ -22,6 +22,8 @@ namespace floe::sql::bind {
 ///   floe_utc(tstz), floe_instant(ts) the same microseconds as the other type
 ///   floe_now()                       the clock now, in milliseconds; volatile
 ///   floe_[try_]parse_bigint(text), floe_[try_]parse_timestamp(text), floe_to_string(real), floe_initcap(text)
+///   floe_value_text(value, type, ms) CAST to STRING of what holds values, of intervals and bytes; the type is Flink's,
+///                                    ms the session zone's offset
 Status RegisterKernels(duckdb::DatabaseInstance& database, Clock& clock = SystemClock());
 
 }  // namespace floe::sql::bind

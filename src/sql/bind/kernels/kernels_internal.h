@@ -12,5 +12,10 @@ namespace floe::sql::bind {
 void RegisterArithmetic(duckdb::ExtensionLoader& loader);
 void RegisterTime(duckdb::ExtensionLoader& loader, Clock& clock);
 void RegisterText(duckdb::ExtensionLoader& loader);
+void RegisterValueText(duckdb::ExtensionLoader& loader);
+
+/// Double.toString and Float.toString.
+std::string JavaText(float value);
+std::string JavaText(double value);
 
 }  // namespace floe::sql::bind

@@ -56,7 +56,7 @@ void ParseInteger(DataChunk& args, ExpressionState&, Vector& result) {
 
 /// Double.toString: 0.001 <= |x| < 10^7 in plain digits with at least one behind the point, else 1.0E10.
 template <typename T>
-std::string JavaText(T value) {
+std::string RealText(T value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
@@ -100,6 +100,13 @@ void InitCap(DataChunk& args, ExpressionState&, Vector& result) {
 }
 
 }  // namespace
+
+std::string JavaText(float value) {
+  return RealText(value);
+}
+std::string JavaText(double value) {
+  return RealText(value);
+}
 
 void RegisterText(duckdb::ExtensionLoader& loader) {
   ScalarFunction strict("floe_parse_bigint", {LogicalType::VARCHAR}, LogicalType::BIGINT, ParseInteger<false>);
