@@ -13,7 +13,7 @@ namespace {
 const std::set<std::string>& Verbs() {
   static const std::set<std::string> verbs = {"statement", "query",   "feed",     "stream",    "run",   "barrier",
                                               "kill",      "restart", "end",      "changelog", "batch", "clock",
-                                              "explain",   "late",    "counters", "only"};
+                                              "explain",   "late",    "counters", "only",      "random"};
   return verbs;
 }
 

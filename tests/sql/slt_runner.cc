@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "base/result.h"
+#include "slt_random.h"
 #include "sql/dialect/parser.h"
 
 namespace floe::slt {
@@ -135,6 +136,7 @@ Runner::Expected Runner::Dispatch(const Directive& directive) {
   if (verb == "statement") return OnStatement(directive);
   if (verb == "query") return OnQuery(directive);
   if (verb == "feed") return OnFeed(directive);
+  if (verb == "random") return OnRandom(directive);
   if (verb == "stream") return OnStream(directive);
   if (verb == "explain") return OnExplain(directive);
   if (verb == "clock") return OnClock(directive);
@@ -213,15 +215,37 @@ Runner::Expected Runner::OnFeed(const Directive& directive) {
   FedTable& table = session_.tables().fed[directive.words[0]];
   FedBatch batch;
   if (directive.words.size() == 3 && directive.words[1] == "split") batch.split = std::stoi(directive.words[2]);
+  for (const std::string& line : directive.body) batch.rows.push_back(Cells(line));
+  Feed(table, std::move(batch));
+  return std::nullopt;
+}
+
+void Runner::Feed(FedTable& table, FedBatch batch) {
   std::int64_t position = 0;
   for (const FedBatch& earlier : table.batches) {
     if (earlier.split == batch.split) position += static_cast<std::int64_t>(earlier.rows.size());
   }
-  for (const std::string& line : directive.body) {
-    batch.rows.push_back(Cells(line));
-    batch.positions.push_back(position++);
-  }
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) batch.positions.push_back(position++);
   table.batches.push_back(std::move(batch));
+}
+
+Runner::Expected Runner::OnRandom(const Directive& directive) {
+  if (directive.words.size() < 2 || directive.words.size() % 2 != 0) return "say 'random TABLE ROWS [split N] ...'";
+  const std::string& name = directive.words[0];
+  RandomShape shape{.rows = std::stoi(directive.words[1])};
+  for (std::size_t i = 2; i < directive.words.size(); i += 2) {
+    const int value = std::stoi(directive.words[i + 1]);
+    if (directive.words[i] == "split") shape.split = value;
+    if (directive.words[i] == "disorder") shape.disorder_ms = value;
+    if (directive.words[i] == "seed") shape.seed = static_cast<std::uint32_t>(value);
+  }
+  if (auto now = random_now_.find(name); now != random_now_.end()) shape.now_us = now->second;
+  auto table = session_.Find(name);
+  if (!table) return table.error().ToString();
+  auto batches = RandomBatches(**table, shape);
+  if (!batches) return batches.error().ToString();
+  random_now_[name] = shape.now_us;
+  for (FedBatch& batch : *batches) Feed(session_.tables().fed[name], std::move(batch));
   return std::nullopt;
 }
 

@@ -37,6 +37,8 @@ class Runner {
   Expected OnStatement(const Directive& directive);
   Expected OnQuery(const Directive& directive);
   Expected OnFeed(const Directive& directive);
+  Expected OnRandom(const Directive& directive);
+  void Feed(FedTable& table, FedBatch batch);
   Expected OnStream(const Directive& directive);
   Expected OnChangelog(const Directive& directive);
   Expected OnBatch();
@@ -61,6 +63,7 @@ class Runner {
   const Weather weather_;
   bool streamed_ = false;
   int jobs_ = 0;
+  std::map<std::string, std::int64_t> random_now_;  ///< time of each table's last random row
   std::string sql_;
   sql::plan::Program program_;
   std::unique_ptr<stream::Task> task_;

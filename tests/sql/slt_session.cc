@@ -75,6 +75,12 @@ Result<std::unique_ptr<Session>> Session::Make(Engine& engine, const std::string
 
 Session::~Session() = default;
 
+Result<catalog::TablePtr> Session::Find(const std::string& table) const {
+  dialect::ObjectName name;
+  name.parts.push_back({.text = table});
+  return names_->Resolve(name);
+}
+
 sql::planner::Planner Session::MakePlanner(const std::string& mode) const {
   std::map<std::string, std::string> settings = settings_;
   settings["execution.runtime-mode"] = mode;
@@ -102,7 +108,7 @@ struct Session::Visitor {
   R operator()(const dialect::CreateCatalog& s) const { return Done(session.names_->CreateCatalog(s)); }
   R operator()(const dialect::CreateDatabase& s) const { return Done(session.names_->CreateDatabase(s)); }
   R operator()(const dialect::Drop& s) const { return Done(session.names_->Drop(s)); }
-  R operator()(const dialect::AlterTable& s) const { return Done(session.names_->AlterTable(s)); }
+  R operator()(const dialect::AlterTable& s) const { return session.AlterTable(s); }
   R operator()(const dialect::AlterOptions& s) const { return Done(session.names_->AlterOptions(s)); }
   R operator()(const dialect::AlterView& s) const { return Done(session.names_->AlterView(s)); }
   R operator()(const dialect::Use& s) const { return Done(session.names_->Use(s)); }
@@ -138,9 +144,18 @@ Result<Rows> Session::Execute(const std::string& sql) {
 
 Result<Rows> Session::CreateTable(const dialect::CreateTable& statement) {
   FLOE_TRY(catalog::CatalogTable table, names_->Prepare(statement));
-  FLOE_TRY_VOID(MakePlanner("streaming").Check(table));
+  FLOE_TRY_VOID(MakePlanner("streaming").Check(table, sql::planner::WrittenOf(statement)));
   return Done(
       names_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
+}
+
+Result<Rows> Session::AlterTable(const dialect::AlterTable& statement) {
+  auto before = names_->Resolve(statement.name);
+  if (before && !std::holds_alternative<dialect::RenameTable>(statement.action)) {
+    auto after = catalog::AlterTable(**before, statement);
+    if (after) FLOE_TRY_VOID(MakePlanner("streaming").CheckAltered(*after, sql::planner::WrittenOf(statement)));
+  }
+  return Done(names_->AlterTable(statement));
 }
 
 Result<Rows> Session::CreateView(const dialect::CreateView& statement) {

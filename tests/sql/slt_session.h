@@ -49,6 +49,7 @@ class Session {
   Result<std::vector<std::pair<std::string, Rows>>> Batch(const std::string& sql);
   Result<std::string> Explain(const std::string& sql) const;
 
+  Result<sql::catalog::TablePtr> Find(const std::string& table) const;
   FeedConnector& tables() { return *tables_; }
   const stream::Services& services() const { return *services_; }
   stream::MemorySideOutputs& side() { return side_; }
@@ -61,6 +62,7 @@ class Session {
   sql::planner::Planner MakePlanner(const std::string& mode) const;
   Result<Rows> RunBatch(const sql::plan::NodePtr& node);
   Result<Rows> CreateTable(const sql::dialect::CreateTable& statement);
+  Result<Rows> AlterTable(const sql::dialect::AlterTable& statement);
   Result<Rows> CreateView(const sql::dialect::CreateView& statement);
   Result<Rows> Describe(const sql::dialect::Describe& statement);
   Result<Rows> Set(const sql::dialect::Set& statement);
