@@ -121,7 +121,7 @@ TEST(Messages, EveryMessageRoundTripsItsDefaults) {
     ExpectPrefixesRefused(Request{});
     EXPECT_EQ(Request::kApi, Response::kApi);
   });
-  EXPECT_EQ(apis, 26);
+  EXPECT_EQ(apis, 27);
 }
 
 TEST(Messages, FilledMessagesRoundTripInEveryVersion) {
