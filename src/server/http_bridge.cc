@@ -104,7 +104,9 @@ Task<Status> Stream(net::BodyWriter& writer, std::shared_ptr<Exchange> exchange,
   while (true) {
     auto bytes = co_await exchange->Next();
     if (!bytes && bytes.error().kind() == ErrorKind::kTimeout) {
-      Status alive = lines ? co_await writer.Write("\n") : Status{};
+      // No conditional operator: GCC 12 destroys its awaited operand twice.
+      if (!lines) continue;
+      Status alive = co_await writer.Write("\n");
       if (!alive) co_return alive;
       continue;
     }
