@@ -3,8 +3,8 @@
 #include "kafka/protocol/messages/delete_records.h"
 
 #include "kafka/server/error_map.h"
+#include "kafka/server/handlers/each_partition.h"
 #include "kafka/server/handlers/handlers.h"
-#include "kafka/server/topic_directory.h"
 
 namespace floe::kafka {
 namespace {
@@ -37,16 +37,9 @@ HandlerResult HandleDeleteRecords(Services& services, Request& request) {
   FLOE_CO_TRY(const auto asked, request.Decode<DeleteRecordsRequest>());
   DeleteRecordsResponse response;
   const auto delete_all = [&] {
-    for (const auto& topic : asked.topics) {
-      auto& topic_answer = response.topics.emplace_back();
-      topic_answer.name = topic.name;
-      const auto known = services.topics.FindByName(topic.name);
-      for (const auto& partition : topic.partitions) {
-        auto& answer = topic_answer.partitions.emplace_back();
-        answer.index = partition.index;
-        Delete(TopicDirectory::PartitionOf(known, partition.index), partition.offset, answer);
-      }
-    }
+    AnswerEachPartition(
+        services.topics, asked.topics, response.topics,
+        [](const auto& partition, const auto& wanted, auto& answer) { Delete(partition, wanted.offset, answer); });
   };
   co_await Offload(services.compute, delete_all);
   co_return Reply(request.Encode(response));

@@ -3,8 +3,8 @@
 #include "kafka/protocol/messages/list_offsets.h"
 
 #include "kafka/server/error_map.h"
+#include "kafka/server/handlers/each_partition.h"
 #include "kafka/server/handlers/handlers.h"
-#include "kafka/server/topic_directory.h"
 
 namespace floe::kafka {
 namespace {
@@ -53,23 +53,11 @@ HandlerResult HandleListOffsets(Services& services, Request& request) {
   FLOE_CO_TRY(const auto asked, request.Decode<ListOffsetsRequest>());
   ListOffsetsResponse response;
   const auto find = [&] {
-    for (const auto& topic : asked.topics) {
-      auto& topic_answer = response.topics.emplace_back();
-      topic_answer.name = topic.name;
-      const auto known = services.topics.FindByName(topic.name);
-      for (const auto& partition : topic.partitions) {
-        auto& answer = topic_answer.partitions.emplace_back();
-        answer.index = partition.index;
-        const auto found = TopicDirectory::PartitionOf(known, partition.index);
-        if (found == nullptr) {
-          answer.error_code = Code(ErrorCode::kUnknownTopicOrPartition);
-        } else if (partition.current_leader_epoch > kLeaderEpoch) {
-          answer.error_code = Code(ErrorCode::kUnknownLeaderEpoch);
-        } else {
-          Answer(*found, partition.timestamp, answer);
-        }
-      }
-    }
+    AnswerEachPartition(services.topics, asked.topics, response.topics,
+                        [](const auto& partition, const auto& wanted, auto& answer) {
+                          answer.error_code = Code(CheckEpoch(partition, wanted.current_leader_epoch));
+                          if (answer.error_code == 0) Answer(*partition, wanted.timestamp, answer);
+                        });
   };
   co_await Offload(services.compute, find);
   co_return Reply(request.Encode(response));
