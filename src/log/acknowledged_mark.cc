@@ -7,6 +7,7 @@
 
 #include "base/crc32c.h"
 #include "io/file_system.h"
+#include "log/big_endian.h"
 
 namespace floe::log {
 namespace {
@@ -16,16 +17,6 @@ constexpr std::size_t kMarkBytes = 12;
 
 std::string PathOf(const std::string& directory) {
   return directory + "/acknowledged";
-}
-
-std::uint64_t BigEndian(std::span<const std::byte> bytes) {
-  std::uint64_t value = 0;
-  for (std::byte byte : bytes) value = value << 8 | std::to_integer<std::uint64_t>(byte);
-  return value;
-}
-
-void PutBigEndian(std::uint64_t value, std::span<std::byte> out) {
-  for (std::size_t i = out.size(); i-- > 0; value >>= 8) out[i] = static_cast<std::byte>(value & 0xff);
 }
 
 }  // namespace
@@ -41,11 +32,10 @@ AcknowledgedMark::AcknowledgedMark(io::FileSystem& files, const std::string& dir
 
 void AcknowledgedMark::Write(Offset offset) {
   if (!file_) return;
-  std::array<std::byte, kMarkBytes> bytes{};
-  const std::span<std::byte> all(bytes);
-  PutBigEndian(static_cast<std::uint64_t>(offset.value()), all.first(kOffsetBytes));
-  PutBigEndian(Crc32c(all.first(kOffsetBytes)), all.subspan(kOffsetBytes));
-  (void)file_->WriteAt(0, bytes);
+  std::string mark;
+  PutBig(mark, offset.value());
+  PutBig(mark, Crc32c(std::as_bytes(std::span(mark))));
+  (void)file_->WriteAt(0, std::as_bytes(std::span(mark)));
 }
 
 Offset AcknowledgedMark::Read(io::FileSystem& files, const std::string& directory) {
@@ -53,10 +43,9 @@ Offset AcknowledgedMark::Read(io::FileSystem& files, const std::string& director
   if (!file) return Offset(0);
   std::array<std::byte, kMarkBytes> bytes{};
   auto n = (*file)->ReadAt(0, bytes);
-  const std::span<const std::byte> all(bytes);
-  if (!n || *n != kMarkBytes || BigEndian(all.subspan(kOffsetBytes)) != Crc32c(all.first(kOffsetBytes)))
-    return Offset(0);
-  return Offset(static_cast<std::int64_t>(BigEndian(all.first(kOffsetBytes))));
+  const bool whole = n && *n == kMarkBytes &&
+                     GetBig<std::uint32_t>(bytes.data() + kOffsetBytes) == Crc32c(std::span(bytes).first(kOffsetBytes));
+  return Offset(whole ? GetBig<std::int64_t>(bytes.data()) : 0);
 }
 
 }  // namespace floe::log

@@ -14,6 +14,10 @@ class WritableFile;
 
 namespace floe::log {
 
+/// Stands in the log's directory exactly while nobody has it open after an orderly stop: then all that is there was
+/// acknowledged.
+inline constexpr const char* kCleanMarker = "/clean-stop";
+
 /// One caller at a time. Not synced, and a failure is harmless: an older mark, or none, only makes recovery less sure.
 class AcknowledgedMark {
  public:

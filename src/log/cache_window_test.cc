@@ -52,56 +52,61 @@ class RecordingFiles final : public io::FileSystem {
 
 constexpr std::uint64_t kMiB = 1U << 20;
 
-TEST(CacheWindowTest, KeepsTheEndAndDropsTheRest) {
-  RecordingFiles files;
-  ASSERT_OK(files.CreateDirectories("/p"));
-  auto first = Segment::Create(files, "/p", Offset(0));
-  auto second = Segment::Create(files, "/p", Offset(100));
-  ASSERT_OK(first);
-  ASSERT_OK(second);
-  CacheWindow window;
+class CacheWindowTest : public ::testing::Test {
+ protected:
+  CacheWindowTest() {
+    EXPECT_OK(files_.CreateDirectories("/p"));
+    auto first = Segment::Create(files_, "/p", Offset(0));
+    auto second = Segment::Create(files_, "/p", Offset(100));
+    EXPECT_OK(first);
+    EXPECT_OK(second);
+    first_ = std::move(*first);
+    second_ = std::move(*second);
+  }
+  const std::uint64_t& Dropped(Offset base) { return files_.dropped_[SegmentPath("/p", base, ".log")]; }
+
+  RecordingFiles files_;
+  std::shared_ptr<Segment> first_;
+  std::shared_ptr<Segment> second_;
+  CacheWindow window_;
+};
+
+TEST_F(CacheWindowTest, KeepsTheEndAndDropsTheRest) {
   SeededRandom random(7);
   std::uint64_t position = 0;
-  window.Written(*first, position);
-  const std::uint64_t& dropped = files.dropped_[SegmentPath("/p", Offset(0), ".log")];
+  window_.Written(first_, position);
+  const std::uint64_t& dropped = Dropped(Offset(0));
   while (position < 60 * kMiB) {
     position += 1 + random.Next() % kMiB;
-    window.Written(*first, position);
+    window_.Written(first_, position);
     if (position > CacheWindow::kKeep) {
       ASSERT_LE(dropped, position - CacheWindow::kKeep);
     }
     ASSERT_LE(position, dropped + CacheWindow::kKeep + 5 * kMiB);
   }
   // The next segment pushes out what is left of the first, then its own bytes.
-  const std::uint64_t& next_dropped = files.dropped_[SegmentPath("/p", Offset(100), ".log")];
-  window.Written(*second, 0);
-  window.Written(*second, 10 * kMiB);
+  const std::uint64_t& next_dropped = Dropped(Offset(100));
+  window_.Written(second_, 0);
+  window_.Written(second_, 10 * kMiB);
   EXPECT_LT(dropped, position);
   EXPECT_EQ(next_dropped, 0u);
-  window.Written(*second, 38 * kMiB);
+  window_.Written(second_, 38 * kMiB);
   EXPECT_GE(dropped, position);
-  window.Written(*second, 50 * kMiB);
+  window_.Written(second_, 50 * kMiB);
   EXPECT_EQ(next_dropped, 18 * kMiB);
 }
 
-TEST(CacheWindowTest, ForgetsRemovedSegments) {
-  RecordingFiles files;
-  ASSERT_OK(files.CreateDirectories("/p"));
-  auto first = Segment::Create(files, "/p", Offset(0));
-  auto second = Segment::Create(files, "/p", Offset(100));
-  ASSERT_OK(first);
-  ASSERT_OK(second);
-  CacheWindow window;
-  window.Written(*first, 0);
-  window.Written(*first, 30 * kMiB);
-  first->reset();
-  window.Written(*second, 0);
-  window.Written(*second, 40 * kMiB);
-  EXPECT_EQ(files.dropped_[SegmentPath("/p", Offset(0), ".log")], 0u);
-  EXPECT_EQ(files.dropped_[SegmentPath("/p", Offset(100), ".log")], 8 * kMiB);
+TEST_F(CacheWindowTest, ForgetsRemovedSegments) {
+  window_.Written(first_, 0);
+  window_.Written(first_, 30 * kMiB);
+  first_.reset();
+  window_.Written(second_, 0);
+  window_.Written(second_, 40 * kMiB);
+  EXPECT_EQ(Dropped(Offset(0)), 0u);
+  EXPECT_EQ(Dropped(Offset(100)), 8 * kMiB);
 }
 
-TEST(CacheWindowTest, DropsBehindAReaderWithoutGaps) {
+TEST_F(CacheWindowTest, DropsBehindAReaderWithoutGaps) {
   std::uint64_t dropped = 0;
   Recorder file(dropped);
   SeededRandom random(9);

@@ -83,7 +83,7 @@ Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string&
 Result<std::vector<PartitionReport>> CheckDirectory(io::FileSystem& files, const std::string& directory) {
   std::vector<PartitionReport> reports;
   FLOE_TRY(auto topics, files.List(directory));
-  FLOE_TRY(const bool clean, files.Exists(directory + "/clean-stop"));
+  FLOE_TRY(const bool clean, files.Exists(directory + kCleanMarker));
   for (const io::FileInfo& topic : topics) {
     if (!topic.is_directory) continue;
     FLOE_TRY(auto partitions, files.List(directory + "/" + topic.name));

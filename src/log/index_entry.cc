@@ -2,23 +2,9 @@
 // Encoding of index entries.
 #include "log/index_entry.h"
 
+#include "log/big_endian.h"
+
 namespace floe::log {
-namespace {
-
-template <typename T>
-void PutBig(std::string& out, T value) {
-  for (int shift = static_cast<int>(sizeof(T) * 8) - 8; shift >= 0; shift -= 8)
-    out.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift));
-}
-
-template <typename T>
-T GetBig(const std::byte* bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
-  return static_cast<T>(value);
-}
-
-}  // namespace
 
 void Encode(const OffsetEntry& entry, std::string& out) {
   PutBig(out, entry.relative_offset);

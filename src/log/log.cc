@@ -9,6 +9,7 @@
 
 #include "base/logging.h"
 #include "io/file_system.h"
+#include "log/acknowledged_mark.h"
 #include "log/partition.h"
 #include "log/topic_config.h"
 #include "log/topic_store.h"
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::int64_t kProducerIdBlock = 1000;
 constexpr int kMaxPartitions = 10'000;
-/// Present exactly while nobody has the log open after an orderly stop.
-constexpr const char* kCleanMarker = "/clean-stop";
 
 using TopicMap = std::map<std::string, std::shared_ptr<const Topic>>;
 

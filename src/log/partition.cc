@@ -57,8 +57,8 @@ Result<PartitionLog::View> PartitionLog::Look(Offset from) const {
     if (state_ == State::kDeleted) return Deleted(identity_.topic);
     view = {segments_, std::nullopt, high_watermark(), log_start_offset(), durable_base_, durable_position_};
     // Whoever follows the end asks for what was the end when he read last.
-    auto mark = std::ranges::find(marks_, from, &Mark::offset);
-    if (mark != marks_.end()) view.start = *mark;
+    auto start = std::ranges::find(recent_ends_, from, &BatchStart::offset);
+    if (start != recent_ends_.end()) view.start = *start;
   }
   if (from < view.log_start || from > view.high_watermark) {
     return Fail(ErrorKind::kOutOfRange, "offset " + std::to_string(from.value()) + " of '" + identity_.topic +
@@ -241,7 +241,7 @@ Status PartitionLog::SyncLast() {
   durable_base_ = segment->base();
   durable_position_ = position;
   durable_max_ = max;
-  marks_[next_mark_++ % marks_.size()] = {end, segment->base(), position};
+  recent_ends_[next_end_++ % recent_ends_.size()] = {end, segment->base(), position};
   high_watermark_.store(end.value(), std::memory_order_release);
   return {};
 }

@@ -75,7 +75,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   using Segments = std::vector<std::shared_ptr<Segment>>;
   enum class State : std::uint8_t { kOpen, kClosing, kClosed, kDeleted };
   /// The batch at `offset` begins at `position` of the segment with `base`.
-  struct Mark {
+  struct BatchStart {
     Offset offset{-1};
     Offset base;
     std::uint64_t position = 0;
@@ -83,7 +83,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   /// What readers may see.
   struct View {
     std::shared_ptr<const Segments> segments;
-    std::optional<Mark> start;  // where the asked offset lies, if it was a high watermark lately
+    std::optional<BatchStart> start;  // where the asked offset lies, if it was a high watermark lately
     Offset high_watermark;
     Offset log_start;
     Offset durable_base;  // the segment the high watermark stands in, and where
@@ -148,8 +148,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::optional<Error> poison_;                    // guarded by mu_
   Offset durable_base_;                            // guarded by mu_
   std::uint64_t durable_position_ = 0;             // guarded by mu_
-  std::array<Mark, 64> marks_;                     // guarded by mu_: the last high watermarks, a ring
-  std::size_t next_mark_ = 0;                      // guarded by mu_
+  std::array<BatchStart, 64> recent_ends_;         // guarded by mu_: the last high watermarks, a ring
+  std::size_t next_end_ = 0;                       // guarded by mu_
   std::uint64_t written_position_ = 0;             // guarded by mu_: of the last segment
   OffsetAndTimestamp written_max_;                 // guarded by mu_
   OffsetAndTimestamp durable_max_;                 // guarded by mu_

@@ -400,13 +400,12 @@ Result<std::optional<BatchScanner::Item>> Segment::NextOverDamage(BatchScanner& 
   while (true) {
     const std::uint64_t position = scanner.position();
     auto item = scanner.Next();
-    if (item && !*item) return item;
-    if (!item && item.error().kind() != ErrorKind::kCorruption) return item;
+    const bool bad = !item && item.error().kind() == ErrorKind::kCorruption;
+    if (!bad && (!item || !*item)) return item;
     std::lock_guard lock(mu_);
     auto behind = std::ranges::upper_bound(offset_index_, position, {}, &OffsetEntry::position);
     // A good batch ends where an indexed one begins, or before.
-    if (item && (behind == offset_index_.end() || scanner.position() <= behind->position)) return item;
-    if (behind == offset_index_.end()) return item;
+    if (behind == offset_index_.end() || (!bad && scanner.position() <= behind->position)) return item;
     scanner.JumpTo(behind->position);
   }
 }
