@@ -30,7 +30,8 @@ void Maintenance::Run() {
     lock.unlock();
     auto removed = catalog_.CollectGarbage();
     if (!removed)
-      logging::Warn("server", "unreferenced table files stay for now", {{"error", removed.error().ToString()}});
+      logging::Warn("server", "unreferenced table files were not removed; the next round tries again",
+                    {{"error", removed.error().ToString()}});
     lock.lock();
   }
 }
