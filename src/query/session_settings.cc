@@ -18,6 +18,7 @@ struct Spec {
 
 const std::vector<Spec>& Specs() {
   static const std::vector<Spec> specs = {
+      {"execution.buffer-timeout.interval", {}, true},
       {"execution.checkpointing.interval", {}, true},
       {"execution.runtime-mode", {"streaming", "batch", "automatic"}},
       {"floe.bad-records", {"dlq", "fail", "skip"}},
@@ -64,11 +65,6 @@ constexpr const char* kFlinkPrefixes[] = {"akka.",
                                           "yarn.",
                                           "$internal."};
 
-std::string Lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 }  // namespace
 
 const std::vector<std::string>& KnownSettings() {
@@ -93,7 +89,9 @@ Result<bool> CheckSetting(const std::string& key, const std::string& value) {
     if (auto parsed = ParseDuration(value); !parsed)
       return Fail(ErrorKind::kInvalidInput, fmt::format("'{}': {}", key, parsed.error().message()));
   }
-  auto same = [&](const char* choice) { return Lower(value) == choice; };
+  auto same = [&](std::string_view choice) {
+    return std::ranges::equal(value, choice, {}, [](unsigned char c) { return std::tolower(c); });
+  };
   if (!spec->choices.empty() && std::ranges::none_of(spec->choices, same)) {
     return Fail(ErrorKind::kInvalidInput,
                 fmt::format("'{}' = '{}': use one of {}", key, value, fmt::join(spec->choices, ", ")));
