@@ -91,13 +91,8 @@ Result<int> RunInForeground(Transport& transport, const std::string& script, con
     auto outcome = client->Execute(text, OutputFormat::kTable, stdout);
     if (!outcome) {
       StopAll(transport, jobs);
-      Error error = outcome.error();
+      const Error error = InScript(outcome.error(), statement.span.position);
       if (error.position()) {
-        // The node counts from the statement's first character; the reader wants the line of the file.
-        TextPosition at = *error.position();
-        TextPosition start = statement.span.position;
-        std::int32_t column = at.line == 1 ? at.column + start.column - 1 : at.column;
-        error = Error(error.kind(), error.message()).WithPosition({at.line + start.line - 1, column});
         fmt::print(stderr, "{}: {}\n", name, sql::dialect::RenderError(script, error));
       } else {
         fmt::print(stderr, "{}:{}: error: {}\n", name, statement.span.position.line, error.ToString());
@@ -106,7 +101,7 @@ Result<int> RunInForeground(Transport& transport, const std::string& script, con
     }
     if (outcome->job_id.empty()) continue;
     jobs.push_back(outcome->job_id);
-    if (outcome->message.find(" goes on ") != std::string::npos) fmt::print(stderr, "{}\n", outcome->message);
+    if (outcome->resumed) fmt::print(stderr, "{}\n", outcome->message);
   }
   return WaitForAll(transport, jobs);
 }

@@ -46,12 +46,9 @@ void PrintError(const std::string& name, const std::string& script, TextPosition
   bool colour = UseColour(stderr);
   std::string text = error.ToString();
   std::string where = name.empty() ? "" : fmt::format("{}:{}: ", name, start.line);
-  if (auto at = error.position()) {
-    // The node counts from the statement's first character; the reader wants the line of the file.
-    std::int32_t column = at->line == 1 ? at->column + start.column - 1 : at->column;
-    Error placed = Error(error.kind(), error.message()).WithPosition({at->line + start.line - 1, column});
+  if (error.position()) {
     where = name.empty() ? "" : name + ": ";
-    text = sql::dialect::RenderError(script, placed);
+    text = sql::dialect::RenderError(script, InScript(error, start));
     // The rendered text begins with the word itself.
     constexpr std::string_view kWord = "error ";
     if (text.starts_with(kWord)) text.erase(0, kWord.size());
@@ -104,6 +101,13 @@ void CatchTermination() {
   struct sigaction action{};
   action.sa_handler = OnInterrupt;
   ::sigaction(SIGTERM, &action, nullptr);
+}
+
+Error InScript(const Error& error, TextPosition start) {
+  auto at = error.position();
+  if (!at) return error;
+  std::int32_t column = at->line == 1 ? at->column + start.column - 1 : at->column;
+  return Error(error.kind(), error.message()).WithPosition({at->line + start.line - 1, column});
 }
 
 int RunScript(StatementClient& client, const std::string& script, OutputFormat format, const std::string& name) {

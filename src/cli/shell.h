@@ -17,6 +17,10 @@ void CatchInterrupts();
 /// SIGTERM does the same.
 void CatchTermination();
 
+/// A node counts from the statement's first character, the reader in the script: the error of the statement that begins
+/// at `start`, as it stands there.
+Error InScript(const Error& error, TextPosition start);
+
 /// Runs each statement of `script` and stops at the first error, which is printed with line, column and a caret, and
 /// with the script's `name` if it has one. Returns the exit code.
 int RunScript(StatementClient& client, const std::string& script, OutputFormat format, const std::string& name);

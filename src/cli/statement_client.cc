@@ -57,6 +57,7 @@ class AnswerReader {
       done_ = true;
       outcome_.message = done.value("message", "");
       outcome_.job_id = done.value("job", "");
+      outcome_.resumed = done.value("resumed", false);
       outcome_.rows = done.value("rows", std::int64_t{0});
       outcome_.elapsed_ms = done.value("elapsed_ms", std::int64_t{0});
     }

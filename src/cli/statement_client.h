@@ -13,8 +13,9 @@
 namespace floe::cli {
 
 struct StatementOutcome {
-  std::string message;  ///< "OK", or what was done
-  std::string job_id;   ///< of a submitted job
+  std::string message;   ///< "OK", or what was done
+  std::string job_id;    ///< of a submitted job
+  bool resumed = false;  ///< it goes on from an earlier run
   std::int64_t rows = 0;
   std::int64_t elapsed_ms = 0;
 };

@@ -398,8 +398,9 @@ Result<StatementResult> Session::Insert(const dialect::Statement& statement, con
     return StatementResult{.message = fmt::format("{} {} written.", rows, rows == 1 ? "row" : "rows"), .job_id = {}};
   }
   FLOE_TRY(stream::Submission job, services_.submit(NameFor(program, text), Prelude() + text, settings_));
-  StatementResult result{.message = "The job runs; SHOW JOBS lists it.", .job_id = std::move(job.id)};
-  if (job.resumed) {
+  StatementResult result{
+      .message = "The job runs; SHOW JOBS lists it.", .job_id = std::move(job.id), .resumed = job.resumed};
+  if (result.resumed) {
     FLOE_TRY(stream::JobStatus status, services_.jobs.Show(result.job_id));
     const auto& last = status.task.last_checkpoint;
     result.message =

@@ -50,8 +50,9 @@ struct SessionServices {
 };
 
 struct StatementResult {
-  std::string message;  ///< for people; empty when the rows say all
-  std::string job_id;   ///< of a job that was submitted
+  std::string message;   ///< for people; empty when the rows say all
+  std::string job_id;    ///< of a job that was submitted
+  bool resumed = false;  ///< it goes on from an earlier run
 };
 
 /// Statements of one session come one after the other; Execute is not to be called twice at once. Blocking: compute

@@ -121,6 +121,7 @@ Status Execute(Node::Parts& p, const ApiRequest& request, const std::string& id,
   auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   ordered_json done = {{"message", result->message},
                        {"job", result->job_id},
+                       {"resumed", result->resumed},
                        {"rows", consumer.rows()},
                        {"elapsed_ms", elapsed.count()}};
   return consumer.Send(ordered_json{{"done", done}}.dump());
