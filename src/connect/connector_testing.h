@@ -2,7 +2,11 @@
 // Batches, tables and a directory for connector tests.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -84,6 +88,47 @@ struct ReadAll {
       }
     }
   }
+};
+
+/// A scan of some columns, and their types for ReadAll.
+struct TableScan {
+  TableScan(const TableDefinition& table, std::vector<int> columns, BadRecordHandler& bad) {
+    request.table = table;
+    for (int column : columns) types.push_back(table.physical.fields[static_cast<std::size_t>(column)].type);
+    request.columns = std::move(columns);
+    request.bad_records = &bad;
+  }
+  ScanRequest request;
+  std::vector<data::Type> types;
+};
+
+/// Counts a reader's wakeups from now on.
+class Wakeups {
+ public:
+  explicit Wakeups(SourceReader& source) {
+    source.SetWakeup([state = state_] {
+      std::lock_guard lock(state->mu);
+      ++state->count;
+      state->woken.notify_all();
+    });
+  }
+  int count() const {
+    std::lock_guard lock(state_->mu);
+    return state_->count;
+  }
+  /// False when the limit passed and there were no more than `seen`.
+  bool WaitBeyond(int seen, std::chrono::milliseconds limit) {
+    std::unique_lock lock(state_->mu);
+    return state_->woken.wait_for(lock, limit, [&] { return state_->count > seen; });
+  }
+
+ private:
+  struct State {
+    std::mutex mu;
+    std::condition_variable woken;
+    int count = 0;  // guarded by mu
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();  // the reader may call after we are gone
 };
 
 }  // namespace floe::connect

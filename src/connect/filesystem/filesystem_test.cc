@@ -39,16 +39,11 @@ class FilesystemTest : public testing::Test {
     return sink ? std::move(*sink) : nullptr;
   }
   std::vector<std::string> Read(const TableDefinition& table, std::vector<int> columns = {0, 1, 2}) {
-    ScanRequest request;
-    request.table = table;
-    std::vector<Type> types;
-    for (int column : columns) types.push_back(table.physical.fields[static_cast<std::size_t>(column)].type);
-    request.columns = std::move(columns);
-    request.bad_records = &bad_;
-    auto source = connector_->OpenSource(std::move(request));
+    TableScan scan(table, std::move(columns), bad_);
+    auto source = connector_->OpenSource(std::move(scan.request));
     EXPECT_OK(source);
     if (!source) return {};
-    std::vector<std::string> rows = ReadAll(**source, types).rows;
+    std::vector<std::string> rows = ReadAll(**source, scan.types).rows;
     std::ranges::sort(rows);
     return rows;
   }

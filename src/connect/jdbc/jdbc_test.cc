@@ -2,10 +2,8 @@
 // Against a real PostgreSQL, started here on a free port in a directory of its own.
 #include "connect/jdbc/jdbc.h"
 
-#include <condition_variable>
 #include <cstdlib>
 #include <iostream>
-#include <mutex>
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -153,34 +151,19 @@ class JdbcTest : public testing::Test {
     return text;
   }
   std::vector<std::string> Read(const TableDefinition& table, std::vector<int> columns) {
-    ScanRequest request;
-    request.table = table;
-    std::vector<Type> types;
-    for (int column : columns) types.push_back(table.physical.fields[static_cast<std::size_t>(column)].type);
-    request.columns = std::move(columns);
-    request.bad_records = &bad_;
-    auto source = connector_->OpenSource(std::move(request));
+    TableScan scan(table, std::move(columns), bad_);
+    auto source = connector_->OpenSource(std::move(scan.request));
     EXPECT_OK(source);
     if (!source) return {};
-    std::mutex mu;
-    std::condition_variable woken;
-    int wakeups = 0;
-    (*source)->SetWakeup([&] {
-      std::lock_guard lock(mu);
-      ++wakeups;
-      woken.notify_all();
-    });
+    Wakeups wakeups(**source);
     std::vector<std::string> rows;
     for (;;) {
-      std::unique_lock lock(mu);
-      int seen = wakeups;
-      lock.unlock();
-      ReadAll part(**source, types);
+      const int seen = wakeups.count();
+      ReadAll part(**source, scan.types);
       rows.insert(rows.end(), part.rows.begin(), part.rows.end());
       if (part.end == PollStatus::kEndOfInput) break;
-      lock.lock();
       // What happened before SetWakeup had nobody to tell, hence the limit.
-      woken.wait_for(lock, std::chrono::milliseconds(50), [&] { return wakeups > seen; });
+      (void)wakeups.WaitBeyond(seen, std::chrono::milliseconds(50));
     }
     std::ranges::sort(rows);
     return rows;

@@ -527,22 +527,14 @@ TEST_F(KafkaTest, OutsideClusterBothWays) {
     bounded["scan.bounded.mode"] = "latest-offset";
     auto source = connector_->OpenSource(Scan(Table(bounded)));
     ASSERT_OK(source);
-    std::mutex mu;
-    std::condition_variable woken;
-    int wakeups = 0;
-    (*source)->SetWakeup([&] {
-      std::lock_guard lock(mu);
-      ++wakeups;
-      woken.notify_all();
-    });
+    Wakeups wakeups(**source);
     std::vector<std::string> rows;
     for (int seen = 0;;) {
       ReadAll part(**source, Types());
       rows.insert(rows.end(), part.rows.begin(), part.rows.end());
       if (part.end == PollStatus::kEndOfInput) break;
-      std::unique_lock lock(mu);
-      ASSERT_TRUE(woken.wait_for(lock, std::chrono::seconds(30), [&] { return wakeups > seen; })) << rows.size();
-      seen = wakeups;
+      ASSERT_TRUE(wakeups.WaitBeyond(seen, std::chrono::seconds(30))) << rows.size();
+      seen = wakeups.count();
     }
     EXPECT_EQ(rows.size(), 50U);
     EXPECT_OK((*source)->Snapshot());

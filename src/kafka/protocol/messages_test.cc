@@ -8,6 +8,7 @@
 
 #include "base/matchers.h"
 #include "kafka/protocol/header.h"
+#include "kafka/protocol/hex_testing.h"
 #include "kafka/protocol/messages/all.h"
 
 namespace floe::kafka {
@@ -15,15 +16,6 @@ namespace {
 
 std::span<std::byte> AsBytes(std::string& text) {
   return {reinterpret_cast<std::byte*>(text.data()), text.size()};
-}
-
-std::string Hex(std::string_view bytes) {
-  std::string text;
-  for (const unsigned char c : bytes) {
-    text += "0123456789abcdef"[c >> 4];
-    text += "0123456789abcdef"[c & 15];
-  }
-  return text;
 }
 
 template <typename Message>

@@ -3,6 +3,7 @@
 // connection.
 #include <gmock/gmock.h>
 
+#include "kafka/protocol/hex_testing.h"
 #include "kafka/server/api_table.h"
 #include "kafka/server/broker_fixture_testing.h"
 #include "kafka/server/log_limiter.h"
@@ -21,15 +22,6 @@ std::string Bytes(std::string_view hex) {
     i += 2;
   }
   return bytes;
-}
-
-std::string Hex(std::string_view bytes) {
-  std::string text;
-  for (const unsigned char c : bytes) {
-    text += "0123456789abcdef"[c >> 4];
-    text += "0123456789abcdef"[c & 15];
-  }
-  return text;
 }
 
 std::string BigEndian(std::uint32_t value, int bytes) {
