@@ -22,13 +22,10 @@ const variable = (name: string) => getComputedStyle(document.documentElement).ge
 const sync = uPlot.sync('weather');
 
 // Seconds between labels, from fine to coarse.
-/** Seconds only where minutes would repeat. */
-function timeLabel(t: number, ticks: number[]): string {
-  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : 60;
-  return timeOfDay(t).slice(0, step < 60 ? 8 : 5);
-}
+const timeSteps = [5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
-const timeSteps = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+/** Seconds only where minutes would repeat. */
+const timeLabel = (t: number, step: number) => timeOfDay(t).slice(0, step < 60 ? 8 : 5);
 
 function fill(u: uPlot): CanvasGradient | string {
   const { top, height } = u.bbox;
@@ -49,7 +46,8 @@ function options(width: number, height: number, onCursor: (index: number | null)
   return {
     width,
     height,
-    padding: [8, 22, 0, 0],
+    // Right: half of the widest label, which may stand at the edge.
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: sync.key, setSeries: false },
@@ -59,7 +57,7 @@ function options(width: number, height: number, onCursor: (index: number | null)
     },
     scales: { x: { time: true }, y: { auto: false } },
     axes: [
-      { ...axis, size: 26, gap: 8, space: 62, incrs: timeSteps, values: (_, ticks) => ticks.map((t) => timeLabel(t, ticks)), grid: { show: false } },
+      { ...axis, size: 26, gap: 8, space: 62, incrs: timeSteps, values: (_, ticks, _axis, _space, step) => ticks.map((t) => timeLabel(t, step)), grid: { show: false } },
       { ...axis, size: 34, gap: 6, space: 36, values: (_, ticks) => ticks.map((t) => String(t)) },
     ],
     series: [{}, { stroke: () => variable('--line'), width: 1.75, fill, points: { show: false }, spanGaps: true }],

@@ -32,6 +32,9 @@ export function duration(ms: number): string {
   return `${whole.format(ms / 86_400_000)} d`;
 }
 
+/** How far a reader is behind: a time where the node knows it, else records. */
+export const behind = (ms: number, records: number) => (ms > 0 ? duration(ms) : `${shortCount(records)} rec`);
+
 /** "12 s ago", from the server's clock so that a wrong clock here does not show. */
 export function ago(iso: string | null, nowMs: number): string {
   if (!iso) return none;

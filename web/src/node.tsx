@@ -1,7 +1,7 @@
 // The node: addresses, topics, jobs, tables.
 import type { ComponentChildren } from 'preact';
 import { now } from './clock';
-import { ago, bytes, count, duration, none, rate } from './format';
+import { ago, behind, bytes, count, duration, none, rate } from './format';
 import { clockSkew, status } from './store';
 
 interface Column {
@@ -38,7 +38,7 @@ function Section({ title, columns, empty, rows }: { title: string; columns: Colu
   );
 }
 
-const icons: Record<string, string> = { running: '●', finished: '✓', failed: '✕', stopped: '■' };
+const icons: Record<string, string> = { running: '●', restarting: '↻', finished: '✓', failed: '✕', stopped: '■', canceled: '■' };
 
 export function Node() {
   const node = status.value;
@@ -98,9 +98,7 @@ export function Node() {
             <td>{count(job.rows_out)}</td>
             <td>{count(job.late)}</td>
             <td>{count(job.dead_lettered)}</td>
-            <td>
-              {duration(job.lag_ms)} <span class="dim">/ {count(job.lag_records)}</span>
-            </td>
+            <td>{behind(job.lag_ms, job.lag_records)}</td>
             <td>{ago(job.watermark, serverNow)}</td>
             <td>{ago(job.last_checkpoint, serverNow)}</td>
           </tr>

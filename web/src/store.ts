@@ -109,6 +109,7 @@ function heard(): void {
 
 function onStatus(event: MessageEvent<string>): void {
   const next = JSON.parse(event.data) as NodeStatus;
+  for (const job of next.jobs) job.state = job.state.toLowerCase();
   const restarted = status.value !== null && status.value.started !== next.started;
   batch(() => {
     clockSkew.value = Date.parse(next.now) - Date.now();

@@ -1,7 +1,7 @@
 // The dashboard: a stats bar and one chart per city, all on the same scales so that they compare at a glance.
 import { computed, signal } from '@preact/signals';
 import { Chart, type Range } from './chart';
-import { ago, count, degrees, duration, none, rate, shortCount, timeOfDay } from './format';
+import { ago, behind, count, degrees, none, rate, shortCount, timeOfDay } from './format';
 import { averageTemperature, cities, clockSkew, connection, lastUpdate, loaded, problem, series, status, totalPoints } from './store';
 import { now } from './clock';
 
@@ -38,16 +38,19 @@ const yRange = computed<Range>(() => {
   return { min: low, max: Math.max(Math.ceil(max / step) * step, low + step) };
 });
 
+/** What was true a moment ago is not shown as true now. */
+const liveStatus = computed(() => (connection.value === 'live' ? status.value : null));
+
 const lag = computed(() => {
-  const jobs = (status.value?.jobs ?? []).filter((job) => job.state === 'running');
-  return jobs.length === 0 ? null : Math.max(...jobs.map((job) => job.lag_ms));
+  const jobs = (liveStatus.value?.jobs ?? []).filter((job) => job.state === 'running' || job.state === 'restarting');
+  return jobs.length === 0 ? none : behind(Math.max(...jobs.map((job) => job.lag_ms)), Math.max(...jobs.map((job) => job.lag_records)));
 });
 
 const lastCommit = computed(() =>
   (status.value?.tables ?? []).reduce<string | null>((max, t) => (t.last_commit && (!max || t.last_commit > max) ? t.last_commit : max), null),
 );
 
-const throughput = computed(() => status.value?.topics.reduce((sum, topic) => sum + topic.records_per_second, 0) ?? null);
+const throughput = computed(() => liveStatus.value?.topics.reduce((sum, topic) => sum + topic.records_per_second, 0) ?? null);
 
 function Stat({ label, value, unit, id }: { label: string; value: string; unit?: string; id: string }) {
   return (
@@ -70,7 +73,7 @@ function Stats() {
       <Stat id="average" label="Average now" value={degrees(averageTemperature.value)} unit="°F" />
       <Stat id="updated" label="Last update" value={lastUpdate.value === null ? none : timeOfDay(lastUpdate.value)} />
       <Stat id="throughput" label="Throughput" value={throughput.value === null ? none : rate(throughput.value)} unit="rec/s" />
-      <Stat id="lag" label="Lag" value={lag.value === null ? none : duration(lag.value)} />
+      <Stat id="lag" label="Lag" value={lag.value} />
       <Stat id="commit" label="Last commit" value={ago(lastCommit.value, serverNow)} />
     </dl>
   );

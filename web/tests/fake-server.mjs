@@ -59,8 +59,8 @@ export class FakeServer {
         { name: 'weather.dlq', partitions: 1, records: 3, end_offset: 3, bytes: 412, records_per_second: 0 },
       ],
       jobs: this.count === 0 ? [] : [
-        { id: 'j1', name: 'weather-average', state: 'running', rows_in: this.count * 10, rows_out: this.count * 10, filtered: 0, late: 2, dead_lettered: 3, watermark: last, lag_records: 0, lag_ms: 18, last_checkpoint: last, error: null },
-        { id: 'j2', name: 'weather-copy', state: 'failed', rows_in: 120, rows_out: 0, filtered: 0, late: 0, dead_lettered: 0, watermark: null, lag_records: 120, lag_ms: 64000, last_checkpoint: null, error: "sink 'archive': disk full: /data; free some space" },
+        { id: 'j1', name: 'weather-average', state: 'RUNNING', rows_in: this.count * 10, rows_out: this.count * 10, filtered: 0, late: 2, dead_lettered: 3, watermark: last, lag_records: 42, lag_ms: 0, last_checkpoint: last, error: null },
+        { id: 'j2', name: 'weather-copy', state: 'FAILED', rows_in: 120, rows_out: 0, filtered: 0, late: 0, dead_lettered: 0, watermark: null, lag_records: 120, lag_ms: 64000, last_checkpoint: null, error: "sink 'archive': disk full: /data; free some space" },
       ],
       tables: this.count === 0 ? [] : [
         { name: 'default.weather', kind: 'iceberg', rows: this.count * 10, bytes: this.count * 310, snapshot: '6841094512039784410', last_commit: last },

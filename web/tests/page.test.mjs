@@ -75,7 +75,7 @@ describe('the page', { skip: haveChromium ? false : 'Chromium is not installed (
     assert.equal(await page.locator('[data-stat=points] dd').textContent(), '600');
     assert.match(await page.locator('[data-stat=average] dd').textContent(), /^\d+\.\d°F$/);
     assert.match(await page.locator('[data-stat=updated] dd').textContent(), /^\d\d:\d\d:\d\d$/);
-    assert.match(await page.locator('[data-stat=lag] dd').textContent(), /^18 ms$/);
+    assert.match(await page.locator('[data-stat=lag] dd').textContent(), /^42 rec$/);
     // A line was drawn: the canvas holds pixels of the line's colour.
     const drawn = await page.evaluate(() =>
       [...document.querySelectorAll('.plot canvas')].map((canvas) => {
@@ -114,6 +114,9 @@ describe('the page', { skip: haveChromium ? false : 'Chromium is not installed (
     await server.close();
     await page.locator('.connection[data-state=reconnecting]').waitFor();
     assert.equal(await page.locator('.connection').textContent(), 'Reconnecting…');
+    // Not what was true before.
+    assert.equal(await page.locator('[data-stat=throughput] dd').textContent(), '–');
+    assert.equal(await page.locator('[data-stat=lag] dd').textContent(), '–');
     assert.equal(await points(page, 'Miami'), '5');
     server.count += 3;
     await server.listen();
