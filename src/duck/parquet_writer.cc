@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <map>
+#include <span>
 
 #include <duckdb.hpp>
 #include <duckdb/catalog/catalog.hpp>
@@ -14,12 +15,18 @@
 
 #include "duck/guard.h"
 #include "duck/instance.h"
+#include "duck/small_parquet.h"
+#include "io/file_system.h"
 
 namespace floe::duck {
 namespace {
 
 using duckdb::LogicalTypeId;
 using duckdb::Value;
+
+/// Beyond either, what DuckDB's writer sets up per file is paid for by its dictionaries and its speed per row.
+constexpr duckdb::idx_t kSmallRows = 8192;
+constexpr std::size_t kSmallTextBytes = 8U << 20;
 
 Value FieldIds(const ParquetColumn& column) {
   if (column.children.empty()) return Value::INTEGER(column.field_id);
@@ -68,9 +75,9 @@ Value BlobOfHex(const std::string& hex) {
 
 class Format;
 
-class Writer final : public ParquetWriter {
+class LargeWriter final : public ParquetWriter {
  public:
-  Writer(Format& format, const std::string& path);
+  LargeWriter(Format& format, std::string path);
   Status Write(duckdb::DataChunk& chunk) override;
   std::int64_t rows() const override { return rows_; }
   bool LargerThan(std::uint64_t bytes) override;
@@ -80,6 +87,7 @@ class Writer final : public ParquetWriter {
   ParquetFileStats Stats() const;
 
   Format& format_;
+  std::string path_;
   std::int64_t rows_ = 0;
   std::map<std::int32_t, std::int64_t> nans_;
   duckdb::ThreadContext thread_;
@@ -89,17 +97,44 @@ class Writer final : public ParquetWriter {
   duckdb::unique_ptr<duckdb::LocalFunctionData> local_;
 };
 
+/// Gathers the rows of a file while they are few. A file that ends small is encoded here, a larger one goes to DuckDB.
+class GatheringWriter final : public ParquetWriter {
+ public:
+  GatheringWriter(Format& format, std::string path);
+  ~GatheringWriter() override;
+  Status Write(duckdb::DataChunk& chunk) override;
+  std::int64_t rows() const override { return large_ ? large_->rows() : static_cast<std::int64_t>(gathered_->size()); }
+  bool LargerThan(std::uint64_t bytes) override { return large_ && large_->LargerThan(bytes); }
+  Result<ParquetFileStats> Finish() override;
+
+ private:
+  Status GrowLarge();
+
+  Format& format_;
+  std::string path_;
+  std::unique_ptr<duckdb::DataChunk> gathered_;
+  std::size_t text_bytes_ = 0;
+  std::unique_ptr<LargeWriter> large_;
+};
+
 class Format final : public ParquetFormat {
  public:
-  Format(std::unique_ptr<duckdb::Connection> connection, std::vector<ParquetColumn> columns)
-      : connection_(std::move(connection)), columns_(std::move(columns)) {
+  Format(std::unique_ptr<duckdb::Connection> connection, io::FileSystem& files, std::vector<ParquetColumn> columns,
+         const ParquetWriterOptions& options)
+      : connection_(std::move(connection)),
+        files_(files),
+        columns_(std::move(columns)),
+        small_(SmallParquetEncoder::Make(columns_, options)) {
     for (const ParquetColumn& column : columns_) CollectLeaves(column, "", leaves_);
   }
 
   const std::vector<ParquetColumn>& columns() const override { return columns_; }
 
   Result<std::unique_ptr<ParquetWriter>> Open(const std::string& path) override {
-    return Guard([&]() -> std::unique_ptr<ParquetWriter> { return std::make_unique<Writer>(*this, path); });
+    return Guard([&]() -> std::unique_ptr<ParquetWriter> {
+      if (small_) return std::make_unique<GatheringWriter>(*this, path);
+      return std::make_unique<LargeWriter>(*this, path);
+    });
   }
 
   void Bind(const ParquetWriterOptions& options) {
@@ -134,25 +169,62 @@ class Format final : public ParquetFormat {
   duckdb::CopyFunction& function() { return *function_; }
   duckdb::FunctionData& bound() { return *bound_; }
   const std::map<std::string, Leaf>& leaves() const { return leaves_; }
+  io::FileSystem& files() { return files_; }
+
+  /// Chunks are lent to one file after the other, for their memory.
+  std::unique_ptr<duckdb::DataChunk> TakeChunk() {
+    if (!spare_.empty()) {
+      auto chunk = std::move(spare_.back());
+      spare_.pop_back();
+      return chunk;
+    }
+    duckdb::vector<duckdb::LogicalType> types;
+    for (const ParquetColumn& column : columns_) types.push_back(column.type);
+    auto chunk = std::make_unique<duckdb::DataChunk>();
+    chunk->Initialize(duckdb::Allocator::DefaultAllocator(), types);
+    return chunk;
+  }
+  void GiveBack(std::unique_ptr<duckdb::DataChunk> chunk) {
+    if (spare_.size() >= kSpareChunks) return;
+    chunk->Reset();
+    spare_.push_back(std::move(chunk));
+  }
+
+  Result<ParquetFileStats> WriteSmall(const std::string& path, duckdb::DataChunk& rows) {
+    FLOE_TRY(ParquetFileStats stats, small_->Encode(rows, encoded_));
+    FLOE_TRY(auto file, files_.OpenWritable(path, true));
+    FLOE_TRY_VOID(file->WriteAt(0, std::as_bytes(std::span(encoded_))));
+    FLOE_TRY_VOID(file->Sync());
+    return stats;
+  }
 
  private:
+  static constexpr std::size_t kSpareChunks = 4;
+
   std::unique_ptr<duckdb::Connection> connection_;
+  io::FileSystem& files_;
   std::vector<ParquetColumn> columns_;
+  std::unique_ptr<SmallParquetEncoder> small_;  // null: all files are written by DuckDB
+  std::vector<std::unique_ptr<duckdb::DataChunk>> spare_;
+  std::string encoded_;  // kept for its memory
   std::map<std::string, Leaf> leaves_;
   duckdb::unique_ptr<duckdb::CopyFunction> function_;
   duckdb::unique_ptr<duckdb::FunctionData> bound_;
 };
 
-Writer::Writer(Format& format, const std::string& path)
-    : format_(format), thread_(format.context()), execution_(format.context(), thread_, nullptr) {
+LargeWriter::LargeWriter(Format& format, std::string path)
+    : format_(format),
+      path_(std::move(path)),
+      thread_(format.context()),
+      execution_(format.context(), thread_, nullptr) {
   auto& function = format_.function();
-  global_ = function.copy_to_initialize_global(format_.context(), format_.bound(), path);
+  global_ = function.copy_to_initialize_global(format_.context(), format_.bound(), path_);
   // Asked for at the start: the writer gathers statistics while it writes.
   function.copy_to_get_written_statistics(format_.context(), format_.bound(), *global_, written_);
   local_ = function.copy_to_initialize_local(execution_, format_.bound());
 }
 
-Status Writer::Write(duckdb::DataChunk& chunk) {
+Status LargeWriter::Write(duckdb::DataChunk& chunk) {
   return Guard([&] {
     for (std::size_t i = 0; i < format_.columns().size(); ++i) {
       const ParquetColumn& column = format_.columns()[i];
@@ -167,20 +239,23 @@ Status Writer::Write(duckdb::DataChunk& chunk) {
   });
 }
 
-bool Writer::LargerThan(std::uint64_t bytes) {
+bool LargeWriter::LargerThan(std::uint64_t bytes) {
   return format_.function().rotate_next_file(*global_, format_.bound(), duckdb::optional_idx(bytes));
 }
 
-Result<ParquetFileStats> Writer::Finish() {
-  return Guard([&] {
-    auto& function = format_.function();
-    function.copy_to_combine(execution_, format_.bound(), *global_, *local_);
-    function.copy_to_finalize(format_.context(), format_.bound(), *global_);
-    return Stats();
-  });
+Result<ParquetFileStats> LargeWriter::Finish() {
+  FLOE_TRY(ParquetFileStats stats, Guard([&] {
+             auto& function = format_.function();
+             function.copy_to_combine(execution_, format_.bound(), *global_, *local_);
+             function.copy_to_finalize(format_.context(), format_.bound(), *global_);
+             return Stats();
+           }));
+  FLOE_TRY(auto file, format_.files().OpenWritable(path_, false));
+  FLOE_TRY_VOID(file->Sync());
+  return stats;
 }
 
-ParquetFileStats Writer::Stats() const {
+ParquetFileStats LargeWriter::Stats() const {
   ParquetFileStats out;
   out.rows = static_cast<std::int64_t>(written_.row_count);
   out.bytes = static_cast<std::int64_t>(written_.file_size_bytes);
@@ -223,12 +298,63 @@ ParquetFileStats Writer::Stats() const {
   return out;
 }
 
+std::size_t TextBytes(duckdb::DataChunk& chunk, duckdb::idx_t from) {
+  std::size_t bytes = 0;
+  for (duckdb::Vector& vector : chunk.data) {
+    if (vector.GetType().InternalType() != duckdb::PhysicalType::VARCHAR) continue;
+    const auto* texts = duckdb::FlatVector::GetData<duckdb::string_t>(vector);
+    const auto& validity = duckdb::FlatVector::Validity(vector);
+    for (duckdb::idx_t row = from; row < chunk.size(); ++row)
+      bytes += validity.RowIsValid(row) ? texts[row].GetSize() : 0;
+  }
+  return bytes;
+}
+
+GatheringWriter::GatheringWriter(Format& format, std::string path)
+    : format_(format), path_(std::move(path)), gathered_(format.TakeChunk()) {}
+
+GatheringWriter::~GatheringWriter() {
+  if (gathered_) format_.GiveBack(std::move(gathered_));
+}
+
+Status GatheringWriter::Write(duckdb::DataChunk& chunk) {
+  if (!large_ && gathered_->size() + chunk.size() > kSmallRows) FLOE_TRY_VOID(GrowLarge());
+  if (large_) return large_->Write(chunk);
+  const duckdb::idx_t before = gathered_->size();
+  FLOE_TRY_VOID(Guard([&] { gathered_->Append(chunk, true); }));
+  text_bytes_ += TextBytes(*gathered_, before);
+  return text_bytes_ > kSmallTextBytes ? GrowLarge() : Status();
+}
+
+Status GatheringWriter::GrowLarge() {
+  FLOE_TRY_VOID(Guard([&] { large_ = std::make_unique<LargeWriter>(format_, path_); }));
+  Status written;
+  // The writer takes chunks of a vector's size.
+  for (duckdb::idx_t from = 0; from < gathered_->size() && written; from += STANDARD_VECTOR_SIZE) {
+    const duckdb::idx_t count = std::min<duckdb::idx_t>(STANDARD_VECTOR_SIZE, gathered_->size() - from);
+    duckdb::DataChunk part;
+    FLOE_TRY_VOID(Guard([&] {
+      part.InitializeEmpty(gathered_->GetTypes());
+      for (std::size_t c = 0; c < part.ColumnCount(); ++c) part.data[c].Slice(gathered_->data[c], from, from + count);
+      part.SetCardinality(count);
+    }));
+    written = large_->Write(part);
+  }
+  format_.GiveBack(std::move(gathered_));
+  return written;
+}
+
+Result<ParquetFileStats> GatheringWriter::Finish() {
+  return large_ ? large_->Finish() : format_.WriteSmall(path_, *gathered_);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<ParquetFormat>> ParquetFormat::Make(Instance& instance, std::vector<ParquetColumn> columns,
+Result<std::unique_ptr<ParquetFormat>> ParquetFormat::Make(Instance& instance, io::FileSystem& files,
+                                                           std::vector<ParquetColumn> columns,
                                                            ParquetWriterOptions options) {
   FLOE_TRY(auto connection, instance.Connect());
-  auto format = std::make_unique<Format>(std::move(connection), std::move(columns));
+  auto format = std::make_unique<Format>(std::move(connection), files, std::move(columns), options);
   FLOE_TRY_VOID(Guard([&] { format->Bind(options); }));
   return std::unique_ptr<ParquetFormat>(std::move(format));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parquet files with field ids, written by DuckDB's writer directly: no SQL text and no query per file.
+// Parquet files with field ids: small ones encoded at once, others by DuckDB's writer directly, without SQL text and
+// without a query per file.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,10 @@
 
 namespace duckdb {
 class Connection;
+}
+
+namespace floe::io {
+class FileSystem;
 }
 
 namespace floe::duck {
@@ -60,16 +65,17 @@ class ParquetWriter;
 /// writers; outlives them.
 class ParquetFormat {
  public:
-  /// kInvalidInput for unknown codecs and types Parquet cannot hold.
-  static Result<std::unique_ptr<ParquetFormat>> Make(Instance& instance, std::vector<ParquetColumn> columns,
-                                                     ParquetWriterOptions options);
+  /// kInvalidInput for unknown codecs and types Parquet cannot hold. `files` is the machine's own file system, or
+  /// stands before it: large files are written by DuckDB, beside it.
+  static Result<std::unique_ptr<ParquetFormat>> Make(Instance& instance, io::FileSystem& files,
+                                                     std::vector<ParquetColumn> columns, ParquetWriterOptions options);
   virtual ~ParquetFormat() = default;
   virtual const std::vector<ParquetColumn>& columns() const = 0;
-  /// Creates or truncates the file. kIo, kDiskFull.
+  /// Creates or truncates the file, now or when it is finished. kIo, kDiskFull.
   virtual Result<std::unique_ptr<ParquetWriter>> Open(const std::string& path) = 0;
 };
 
-/// One file being written. Destroying it before Finish leaves a broken file behind, which the caller removes.
+/// One file being written. Destroying it before Finish may leave a broken file behind, which the caller removes.
 class ParquetWriter {
  public:
   virtual ~ParquetWriter() = default;
@@ -78,7 +84,7 @@ class ParquetWriter {
   virtual std::int64_t rows() const = 0;
   /// Bytes already in the file, row groups in memory not counted.
   virtual bool LargerThan(std::uint64_t bytes) = 0;
-  /// Writes the footer and closes; the bytes are not yet synced. Nothing may be written afterwards.
+  /// Writes the footer, syncs and closes; the folder is the caller's to sync. Nothing may be written afterwards.
   virtual Result<ParquetFileStats> Finish() = 0;
 };
 

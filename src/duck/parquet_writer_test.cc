@@ -10,6 +10,7 @@
 
 #include "base/matchers.h"
 #include "duck/instance.h"
+#include "io/file_system.h"
 
 namespace floe::duck {
 namespace {
@@ -48,7 +49,7 @@ TEST_F(ParquetWriterTest, WritesFieldIdsAndGivesStatistics) {
       Leaf("dec", LogicalType::DECIMAL(20, 3), 13),
       Leaf("u", LogicalType::UUID, 14),
       Leaf("t", LogicalType::TIME, 15)};
-  auto format = ParquetFormat::Make(instance_, columns, {});
+  auto format = ParquetFormat::Make(instance_, io::LocalFileSystem(), columns, {});
   ASSERT_OK(format);
   auto writer = (*format)->Open(Path());
   ASSERT_OK(writer);
@@ -108,7 +109,7 @@ TEST_F(ParquetWriterTest, WritesFieldIdsAndGivesStatistics) {
 TEST_F(ParquetWriterTest, RefusesAnUnknownCodec) {
   ParquetWriterOptions options;
   options.codec = "rar";
-  EXPECT_THAT(ParquetFormat::Make(instance_, {Leaf("a", LogicalType::INTEGER, 1)}, options),
+  EXPECT_THAT(ParquetFormat::Make(instance_, io::LocalFileSystem(), {Leaf("a", LogicalType::INTEGER, 1)}, options),
               IsError(ErrorKind::kInvalidInput));
 }
 

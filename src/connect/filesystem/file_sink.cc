@@ -63,19 +63,15 @@ class LinePart final : public PartWriter {
 
 class ParquetPart final : public PartWriter {
  public:
-  ParquetPart(io::FileSystem& files, std::string path, std::unique_ptr<duck::ParquetWriter> writer)
-      : files_(files), path_(std::move(path)), writer_(std::move(writer)) {}
+  explicit ParquetPart(std::unique_ptr<duck::ParquetWriter> writer) : writer_(std::move(writer)) {}
   Status Write(data::Batch& batch) override { return writer_->Write(batch.rows); }
   std::uint64_t size() override { return writer_->LargerThan(128ULL << 20) ? (128ULL << 20) + 1 : 0; }
   Status Finish() override {
     FLOE_TRY(duck::ParquetFileStats stats, writer_->Finish());
-    FLOE_TRY(auto file, files_.OpenWritable(path_, false));
-    return file->Sync();
+    return {};
   }
 
  private:
-  io::FileSystem& files_;
-  std::string path_;
   std::unique_ptr<duck::ParquetWriter> writer_;
 };
 
@@ -185,7 +181,7 @@ class FileSink final : public Sink {
     options.codec = it == settings_.format_options.end() ? "snappy" : it->second;
     std::ranges::transform(options.codec, options.codec.begin(), [](unsigned char c) { return std::tolower(c); });
     if (options.codec != "zstd") options.level.reset();
-    FLOE_TRY(parquet_, duck::ParquetFormat::Make(duckdb_, std::move(columns), options));
+    FLOE_TRY(parquet_, duck::ParquetFormat::Make(duckdb_, files_, std::move(columns), options));
     return {};
   }
 
@@ -282,7 +278,7 @@ class FileSink final : public Sink {
     part.visible = directory + "/" + name + "." + settings_.format;
     if (parquet_) {
       FLOE_TRY(auto writer, parquet_->Open(part.hidden));
-      part.writer = std::make_unique<ParquetPart>(files_, part.hidden, std::move(writer));
+      part.writer = std::make_unique<ParquetPart>(std::move(writer));
       return part;
     }
     FLOE_TRY(auto file, files_.OpenWritable(part.hidden, true));

@@ -83,7 +83,7 @@ class Appender final : public TableAppender {
     duck::ParquetWriterOptions writer;
     writer.codec = Lower(metadata.Property("write.parquet.compression-codec", "zstd"));
     writer.level = static_cast<int>(metadata.NumberProperty("write.parquet.compression-level", 1));
-    FLOE_TRY(format_, duck::ParquetFormat::Make(instance, std::move(columns), writer));
+    FLOE_TRY(format_, duck::ParquetFormat::Make(instance, catalog_.io().files(), std::move(columns), writer));
     FLOE_TRY(partitioner_, Partitioner::Make(metadata.spec(), metadata.schema()));
     FLOE_TRY(folder_, DataFolder());
     target_bytes_ = static_cast<std::uint64_t>(
@@ -244,7 +244,7 @@ class Appender final : public TableAppender {
 
   Status Close(std::list<OpenFile>::iterator file) {
     FLOE_TRY(duck::ParquetFileStats stats, file->writer->Finish());
-    FLOE_TRY_VOID(catalog_.io().SyncFile(file->path));
+    FLOE_TRY_VOID(catalog_.io().files().SyncDirectory(file->path.substr(0, file->path.rfind('/'))));
     DataFile out;
     out.path = file->location;
     out.spec_id = table_.metadata->default_spec_id;
