@@ -21,13 +21,25 @@ pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 find_library(FLOE_SNAPPY snappy REQUIRED)
 find_library(FLOE_SIMDJSON simdjson REQUIRED)
 
+# Where tools/setup puts what is not a package of Debian's.
+if(DEFINED ENV{FLOE_DEPS})
+  set(fetched $ENV{FLOE_DEPS})
+else()
+  set(fetched $ENV{HOME}/.cache/floe)
+endif()
+
+# Node.js builds the page: the fetched one, or the machine's own where that is new enough (tools/setup decides).
+if(EXISTS ${fetched}/node-${FLOE_NODE_VERSION}/.complete)
+  set(FLOE_NODE ${fetched}/node-${FLOE_NODE_VERSION}/bin/node)
+  set(FLOE_NPM ${fetched}/node-${FLOE_NODE_VERSION}/bin/npm)
+else()
+  find_program(FLOE_NODE node)
+  find_program(FLOE_NPM npm)
+endif()
+
 # DuckDB: library and headers of exactly one version (design D1). -DFLOE_DUCKDB_ROOT= takes an installed one.
 if(NOT FLOE_DUCKDB_ROOT)
-  if(DEFINED ENV{FLOE_DEPS})
-    set(FLOE_DUCKDB_ROOT $ENV{FLOE_DEPS}/duckdb-${FLOE_DUCKDB_VERSION})
-  else()
-    set(FLOE_DUCKDB_ROOT $ENV{HOME}/.cache/floe/duckdb-${FLOE_DUCKDB_VERSION})
-  endif()
+  set(FLOE_DUCKDB_ROOT ${fetched}/duckdb-${FLOE_DUCKDB_VERSION})
 endif()
 if(NOT EXISTS ${FLOE_DUCKDB_ROOT}/lib/libduckdb.so)
   message(FATAL_ERROR "DuckDB ${FLOE_DUCKDB_VERSION} is not at ${FLOE_DUCKDB_ROOT}. Run tools/setup build, or give -DFLOE_DUCKDB_ROOT=DIR.")
