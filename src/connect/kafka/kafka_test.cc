@@ -291,6 +291,33 @@ TEST_F(KafkaTest, UnchangedOffsetsAreCommittedAgainOnlyNowAndThen) {
   EXPECT_EQ(groups_.commits, 2);
 }
 
+TEST_F(KafkaTest, ChangingOffsetsAreCommittedOnceASecondAndAtTheEnd) {
+  auto request = Scan(Table({{"properties.group.id", "g"}}));
+  auto source = connector_->OpenSource(request);
+  ASSERT_OK(source);
+  const auto advance = [&](const char* city) {
+    Produce("weather", 0, {{Json(city, 1), 10}});
+    ReadAll more(**source, Types());
+    auto state = (*source)->Snapshot();
+    ASSERT_OK(state);
+    ASSERT_OK((*source)->OnCheckpointCommitted(*state));
+  };
+  const Offset& seen = groups_.offsets[{"g", "weather", PartitionId(0)}];
+  advance("a");
+  EXPECT_EQ(seen, Offset(1));
+  advance("b");
+  EXPECT_EQ(seen, Offset(1));
+  // No checkpoint comes any more: the next poll brings it.
+  clock_.Advance(std::chrono::seconds(1));
+  ReadAll nothing(**source, Types());
+  EXPECT_EQ(seen, Offset(2));
+  advance("c");
+  EXPECT_EQ(seen, Offset(2));
+  source->reset();
+  EXPECT_EQ(seen, Offset(3));
+  EXPECT_EQ(groups_.commits, 3);
+}
+
 TEST_F(KafkaTest, AJobWithoutAGroupShowsItsProgressUnderItsOwnAndDoesNotStartFromIt) {
   Produce("weather", 0, {{Json("a", 1), 10}});
   groups_.offsets[{"floe-job", "weather", PartitionId(0)}] = Offset(1);

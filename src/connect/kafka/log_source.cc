@@ -21,6 +21,8 @@ using formats::DecodeStatus;
 constexpr std::size_t kFetchBytes = 1 << 20;
 /// New topics and partitions of the own log are looked for at least this often; it costs a map lookup.
 constexpr std::int64_t kDiscoveryMs = 1000;
+/// Group offsets show the progress of a job, they do not carry it: a transaction a second is enough for that.
+constexpr std::chrono::seconds kCommitEvery{1};
 /// Offsets that did not change are committed again from time to time, or the broker would forget them as unused.
 constexpr std::chrono::hours kRepeatCommit{1};
 
@@ -61,6 +63,8 @@ class LogSource final : public SourceReader {
   ~LogSource() override {
     SetWakeup(nullptr);
     for (auto& split : splits_) StopWaiting(*split);
+    // The last offsets would otherwise stay unseen for ever. Who reads on does so from the checkpoint anyway.
+    if (uncommitted_) static_cast<void>(CommitOffsets());
   }
 
   Status Open(const MessageLayout& layout) {
@@ -86,8 +90,9 @@ class LogSource final : public SourceReader {
     return names;
   }
   std::optional<std::chrono::milliseconds> PollEvery() const override {
-    if (Bounded() || scan_.discovery_ms <= 0) return std::nullopt;
-    return std::chrono::milliseconds(std::min(scan_.discovery_ms, kDiscoveryMs));
+    if (!Bounded() && scan_.discovery_ms > 0)
+      return std::chrono::milliseconds(std::min(scan_.discovery_ms, kDiscoveryMs));
+    return uncommitted_ ? std::optional<std::chrono::milliseconds>(kCommitEvery) : std::nullopt;
   }
   std::optional<std::int64_t> Lag() const override {
     std::int64_t lag = 0;
@@ -113,6 +118,7 @@ class LogSource final : public SourceReader {
   Status DecodeRecord(Split& split, const ::floe::kafka::RecordView& record, std::size_t& row, PollResult& result);
   /// Says where a damaged record is.
   static Status At(const Split& split, Status status);
+  Status CommitOffsets();
   void Wait(Split& split);
   void StopWaiting(Split& split);
 
@@ -129,8 +135,10 @@ class LogSource final : public SourceReader {
   std::vector<std::unique_ptr<Split>> splits_;
   std::size_t turn_ = 0;
   std::chrono::nanoseconds next_discovery_{0};
-  std::string last_commit_;
+  std::string checkpointed_;  // positions of the last committed checkpoint
+  bool uncommitted_ = false;  // the group does not have them yet
   std::chrono::nanoseconds next_commit_{0};
+  std::chrono::nanoseconds repeat_commit_{0};
 };
 
 Result<std::vector<std::string>> LogSource::Topics() {
@@ -285,6 +293,7 @@ Result<PollResult> LogSource::Poll(data::Batch& out) {
   out.kinds.clear();
   if (scan_.discovery_ms > 0 && !Bounded() && deps_.clock->MonotonicNow() >= next_discovery_)
     FLOE_TRY_VOID(Discover(false));
+  if (uncommitted_ && deps_.clock->MonotonicNow() >= next_commit_) FLOE_TRY_VOID(CommitOffsets());
   PollResult result;
   for (std::size_t i = 0; i < splits_.size(); ++i) {
     std::size_t index = (turn_ + i) % splits_.size();
@@ -433,13 +442,22 @@ Result<std::string> LogSource::Snapshot() {
 Status LogSource::OnCheckpointCommitted(const std::string& snapshot) {
   if (deps_.groups == nullptr || commit_group_.empty() || request_.bounded) return {};
   const auto now = deps_.clock->MonotonicNow();
-  if (snapshot == last_commit_ && now < next_commit_) return {};
-  FLOE_TRY(Positions positions, DecodePositions(snapshot));
+  if (snapshot != checkpointed_) {
+    checkpointed_ = snapshot;
+    uncommitted_ = true;
+  }
+  return (uncommitted_ && now >= next_commit_) || now >= repeat_commit_ ? CommitOffsets() : Status();
+}
+
+Status LogSource::CommitOffsets() {
+  FLOE_TRY(Positions positions, DecodePositions(checkpointed_));
   std::vector<::floe::connect::GroupOffset> offsets;
   for (const auto& [split, offset] : positions) offsets.push_back({split.first, split.second, offset});
   FLOE_TRY_VOID(deps_.groups->Commit(commit_group_, offsets));
-  last_commit_ = snapshot;
-  next_commit_ = now + kRepeatCommit;
+  const auto now = deps_.clock->MonotonicNow();
+  uncommitted_ = false;
+  next_commit_ = now + kCommitEvery;
+  repeat_commit_ = now + kRepeatCommit;
   return {};
 }
 
