@@ -22,6 +22,8 @@ class WritableFile {
   virtual Status WriteAt(std::uint64_t position, std::span<const std::byte> bytes) = 0;
   /// fdatasync. After an error the content since the last Sync is undefined: never sync the same handle again.
   virtual Status Sync() = 0;
+  /// Advice: Sync comes soon. Files that all began before the first is synced share the disk's work for their metadata.
+  virtual void BeginSync() {}
   virtual Status Truncate(std::uint64_t size) = 0;
   /// Reserves space without changing the size readers see as written. kDiskFull, kIo.
   virtual Status Allocate(std::uint64_t size) = 0;

@@ -70,6 +70,8 @@ class LocalWritableFile final : public WritableFile {
     return {};
   }
 
+  void BeginSync() override { (void)::sync_file_range(file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+
   Status Truncate(std::uint64_t size) override {
     if (Retry([&] { return ::ftruncate(file_.get(), static_cast<off_t>(size)); }) != 0) return Errno("truncate", path_);
     return {};

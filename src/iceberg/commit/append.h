@@ -47,8 +47,9 @@ struct AppendPlan {
   TableMetadata metadata;
   std::string metadata_location;
   std::vector<ManifestFile> manifests;  ///< the new current list
-  std::vector<PlannedFile> files;       ///< manifests, list, then metadata.json: in the order they must become durable
-  std::vector<SnapshotPtr> expired;     ///< left the metadata; their files may go once nothing refers to them
+  std::vector<PlannedFile>
+      files;  ///< manifests, list, then metadata.json; all are durable before anything refers to them
+  std::vector<SnapshotPtr> expired;           ///< left the metadata; their files may go once nothing refers to them
   std::vector<std::string> dropped_metadata;  ///< metadata files that left the log and may be deleted
 };
 

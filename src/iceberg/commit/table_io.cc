@@ -129,29 +129,26 @@ Status TableIo::ReadManifestEntries(const TableMetadata& metadata, const Manifes
 }
 
 Status TableIo::WriteAll(const std::vector<PlannedFile>& planned) {
-  auto write = [&](const PlannedFile& file, std::set<std::string>& folders) -> Status {
+  std::set<std::string> folders;
+  std::vector<std::unique_ptr<io::WritableFile>> written;
+  auto write = [&](const PlannedFile& file) -> Status {
     FLOE_TRY(std::string path, LocalPath(file.path));
     std::string folder = path.substr(0, path.rfind('/'));
     if (folders.insert(folder).second) FLOE_TRY_VOID(files_.CreateDirectories(folder));
     FLOE_TRY(auto out, files_.OpenWritable(path, true));
-    FLOE_TRY_VOID(out->WriteAt(0, Bytes(file.bytes)));
-    return out->Sync();
+    FLOE_TRY_VOID(written.emplace_back(std::move(out))->WriteAt(0, Bytes(file.bytes)));
+    written.back()->BeginSync();
+    return {};
   };
-  std::set<std::string> folders;
   Status status;
-  std::size_t written = 0;
-  for (; written < planned.size() && status; ++written) status = write(planned[written], folders);
+  std::size_t begun = 0;
+  for (; begun < planned.size() && status; ++begun) status = write(planned[begun]);
+  for (std::size_t i = 0; i < written.size() && status; ++i) status = written[i]->Sync();
   for (auto it = folders.begin(); it != folders.end() && status; ++it) status = files_.SyncDirectory(*it);
   if (status) return {};
   // Nobody has seen these names: taking them back is safe, and failing to is harmless.
-  for (std::size_t i = 0; i < written; ++i) static_cast<void>(Remove(planned[i].path));
+  for (std::size_t i = 0; i < begun; ++i) static_cast<void>(Remove(planned[i].path));
   return status;
-}
-
-Status TableIo::SyncFile(const std::string& path) {
-  FLOE_TRY(auto file, files_.OpenWritable(path, false));
-  FLOE_TRY_VOID(file->Sync());
-  return files_.SyncDirectory(path.substr(0, path.rfind('/')));
 }
 
 void TableIo::Remember(LoadedTable table, std::string manifest_list, ManifestList manifests) {

@@ -47,8 +47,6 @@ class TableIo {
                              const std::function<Status(ManifestEntry&&)>& on_entry);
   /// Writes new files durably, directories included. Removes what it wrote when one fails.
   Status WriteAll(const std::vector<PlannedFile>& planned);
-  /// Makes an existing file and its name durable.
-  Status SyncFile(const std::string& path);
   /// Remembers what was just written, so that nobody has to read it back.
   void Remember(LoadedTable table, std::string manifest_list, ManifestList manifests);
   /// Removing what is not there is fine.

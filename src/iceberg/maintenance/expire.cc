@@ -109,10 +109,10 @@ std::set<SnapshotId> ChooseSnapshotsToExpire(const TableMetadata& metadata, Time
   }
   std::set<SnapshotId> expired;
   for (const SnapshotPtr& snapshot : metadata.snapshots) {
+    if (keep.contains(snapshot->snapshot_id)) continue;
     bool young = now.value() - snapshot->timestamp.value() <= (by_property ? max_age : kFiveDays);
-    bool on_branch = branches == 1 && OwnAppend(*snapshot);
     // What is on no branch (staged, rolled back) waits until it is old.
-    if (keep.contains(snapshot->snapshot_id) || (young && !on_branch)) continue;
+    if (young && !(branches == 1 && OwnAppend(*snapshot))) continue;
     expired.insert(snapshot->snapshot_id);
   }
   return expired;

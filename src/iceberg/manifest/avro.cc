@@ -295,6 +295,20 @@ void AvroDecoder::Skip(const AvroType& type) {
   }
 }
 
+namespace {
+
+/// The manifests of a table are read one after the other and have one schema, whose text is longer than their entries.
+Result<AvroTypePtr> SchemaOf(const std::string& text) {
+  thread_local std::string last_text;
+  thread_local AvroTypePtr last;
+  if (last != nullptr && text == last_text) return last;
+  FLOE_TRY(last, ParseAvroSchema(text));
+  last_text = text;
+  return last;
+}
+
+}  // namespace
+
 Result<AvroFile> ReadAvroFile(std::string_view content) {
   if (!content.starts_with(kMagic)) return Bad("it does not start with Avro's magic");
   AvroDecoder decoder(content.substr(kMagic.size()));
@@ -307,7 +321,7 @@ Result<AvroFile> ReadAvroFile(std::string_view content) {
   if (decoder.failed()) return Bad("the header is cut off");
   auto schema = file.metadata.find("avro.schema");
   if (schema == file.metadata.end()) return Bad("the header has no schema");
-  FLOE_TRY(file.schema, ParseAvroSchema(schema->second));
+  FLOE_TRY(file.schema, SchemaOf(schema->second));
   auto codec = file.metadata.find("avro.codec");
   bool deflated = codec != file.metadata.end() && codec->second == "deflate";
   if (!deflated && codec != file.metadata.end() && codec->second != "null") {

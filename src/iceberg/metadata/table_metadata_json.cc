@@ -406,6 +406,17 @@ Result<std::string> Gunzip(std::string_view bytes) {
   return out;
 }
 
+/// A JSON string. Nearly all are plain, and there are a hundred in each file.
+void AppendQuoted(std::string_view value, std::string& text) {
+  if (std::ranges::any_of(value, [](unsigned char c) { return c < 0x20 || c >= 0x7f || c == '"' || c == '\\'; })) {
+    text += Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
+  }
+  text += '"';
+  text += value;
+  text += '"';
+}
+
 }  // namespace
 
 Result<TableMetadata> ParseTableMetadata(std::string_view text) {
@@ -510,8 +521,10 @@ Result<std::string> ToJson(const TableMetadata& m) {
   }
   text += "],\"metadata-log\":[";
   for (std::size_t i = 0; i < m.metadata_log.size(); ++i) {
-    fmt::format_to(out, "{}{{\"timestamp-ms\":{},\"metadata-file\":{}}}", i == 0 ? "" : ",",
-                   m.metadata_log[i].timestamp.value(), Json(m.metadata_log[i].metadata_file).dump());
+    fmt::format_to(out, "{}{{\"timestamp-ms\":{},\"metadata-file\":", i == 0 ? "" : ",",
+                   m.metadata_log[i].timestamp.value());
+    AppendQuoted(m.metadata_log[i].metadata_file, text);
+    text += '}';
   }
   text += "]}";
   return text;
