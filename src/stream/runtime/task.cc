@@ -164,7 +164,7 @@ void Task::ChooseBufferTimeout() {
   if (options_.buffer_timeout) {
     buffer_timeout_ = *options_.buffer_timeout;
   } else {
-    buffer_timeout_ = gather ? std::min(options_.checkpoint_interval / 4, kLongestGathering) : kBufferTimeout;
+    buffer_timeout_ = gather ? std::min(options_.checkpoint_interval, kLongestGathering) : kBufferTimeout;
   }
 }
 

@@ -44,8 +44,7 @@ struct TaskOptions {
   bool durable = true;                                  ///< false for queries: no checkpoints, sinks are not published
   std::chrono::milliseconds checkpoint_interval{1000};  ///< 'execution.checkpointing.interval'
   /// 'execution.buffer-timeout.interval': how long rows that trickle in gather before they are taken together. Unless
-  /// set: 10 ms, or a quarter of the checkpoint interval (at most 250 ms) where results are visible at checkpoints
-  /// only.
+  /// set: 10 ms, or the checkpoint interval (at most 250 ms) where results are visible at checkpoints only.
   std::optional<std::chrono::milliseconds> buffer_timeout;
   BadRecordPolicy bad_records = BadRecordPolicy::kDeadLetter;
   std::chrono::milliseconds idle_timeout{5000};
