@@ -47,9 +47,12 @@ struct ReadResult {
   Offset log_start_offset;
 };
 
-/// Where whole record batches lie in a file, for sendfile. The bytes stay readable through `file` even when retention
-/// removes it.
+/// Where whole record batches lie in a file. The bytes stay readable through `file` even when retention removes it.
 struct FileRange {
+  /// Fills `out` from `from`, counted from the range's begin. Blocks on the disk. kIo; kCorruption when the file is
+  /// shorter than the range.
+  Status Read(std::uint64_t from, std::span<std::byte> out) const;
+
   std::shared_ptr<const io::ReadableFile> file;  ///< null when there is nothing to read yet
   std::uint64_t position = 0;
   std::uint64_t length = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/logging.h"
 #include "kafka/protocol/record_batch_reader.h"
 #include "log/batch_scanner.h"
@@ -102,18 +104,25 @@ Result<FileRange> PartitionLog::Locate(Offset from, std::size_t max_bytes) {
   return range;
 }
 
+Status FileRange::Read(std::uint64_t from, std::span<std::byte> out) const {
+  FLOE_TRY(std::size_t n, file->ReadAt(position + from, out));
+  if (n != out.size()) {
+    return Fail(ErrorKind::kCorruption, "the segment is shorter than what was written; run `floe check`");
+  }
+  if (far_behind) CacheWindow::ReadFarBehind(*file, position + from, out.size());
+  return {};
+}
+
 Result<ReadResult> PartitionLog::Read(Offset from, std::size_t max_bytes) {
   FLOE_TRY(FileRange range, Locate(from, max_bytes));
   ReadResult result{.batches = {}, .high_watermark = range.high_watermark, .log_start_offset = range.log_start_offset};
   if (range.length == 0) return result;
   result.batches.resize_and_overwrite(range.length, [&](char*, std::size_t) { return range.length; });
-  FLOE_TRY(std::size_t n, range.file->ReadAt(range.position, std::as_writable_bytes(std::span(result.batches))));
-  if (n != range.length) {
-    return Fail(ErrorKind::kCorruption, "segment of '" + identity_.topic + "' partition " +
-                                            std::to_string(identity_.id.value()) +
-                                            " is shorter than what was written; run `floe check`");
+  Status read = range.Read(0, std::as_writable_bytes(std::span(result.batches)));
+  if (!read) {
+    return Fail(std::move(read).error().WithContext(
+        fmt::format("reading '{}' partition {}", identity_.topic, identity_.id.value())));
   }
-  if (range.far_behind) CacheWindow::ReadFarBehind(*range.file, range.position, range.length);
   return result;
 }
 

@@ -21,7 +21,7 @@ void AppendBigEndian(std::string& out, T value) {
 
 std::size_t Encoded::size() const {
   std::size_t size = head.size();
-  for (const auto& slice : slices) size += slice.bytes.size();
+  for (const auto& slice : slices) size += slice.size();
   return size;
 }
 
@@ -31,7 +31,14 @@ std::string Encoded::Flatten() const {
   std::size_t from = 0;
   for (const auto& slice : slices) {
     all.append(head, from, slice.position - from);
-    all.append(reinterpret_cast<const char*>(slice.bytes.data()), slice.bytes.size());
+    if (slice.stored) {
+      const std::size_t begin = all.size();
+      all.resize(begin + slice.size());
+      const Status read = slice.stored->Read(0, std::as_writable_bytes(std::span(all).subspan(begin)));
+      FLOE_CHECK(read.has_value());
+    } else {
+      all.append(reinterpret_cast<const char*>(slice.bytes.data()), slice.bytes.size());
+    }
     from = slice.position;
   }
   return all.append(head, from);
@@ -102,11 +109,13 @@ void Writer::Records(const kafka::Records& value, bool flexible) {
     Length(-1, flexible, true);
     return;
   }
-  Length(static_cast<std::int64_t>(value.bytes.size()), flexible, true);
-  if (value.owner == nullptr || value.bytes.size() < kCopyBelow) {
+  Length(static_cast<std::int64_t>(value.size()), flexible, true);
+  if (value.stored) {
+    out_.slices.push_back({out_.head.size(), {}, nullptr, value.stored});
+  } else if (value.owner == nullptr || value.bytes.size() < kCopyBelow) {
     out_.head.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
   } else {
-    out_.slices.push_back({out_.head.size(), value.bytes, value.owner});
+    out_.slices.push_back({out_.head.size(), value.bytes, value.owner, nullptr});
   }
 }
 

@@ -19,6 +19,9 @@ struct Slice {
   std::size_t position = 0;
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
+  std::shared_ptr<const StoredRecords> stored;  ///< instead of the bytes
+
+  std::size_t size() const { return stored ? stored->size() : bytes.size(); }
 };
 
 /// A message ready for the socket: `head`, with the slices at their positions.
@@ -27,7 +30,7 @@ struct Encoded {
   std::vector<Slice> slices;
 
   std::size_t size() const;
-  /// Everything in one string; tests and small messages.
+  /// Everything in one string; tests and small messages. Stored records must be readable.
   std::string Flatten() const;
 };
 
@@ -45,7 +48,7 @@ class Writer {
   void NullableString(const std::optional<std::string>& value, bool flexible);
   void Bytes(std::string_view value, bool flexible);
   void NullableBytes(const std::optional<std::string>& value, bool flexible);
-  /// Copies small record sets and those without an owner; refers to the others.
+  /// Copies small record sets and those without an owner; refers to the others, and to stored ones.
   void Records(const kafka::Records& value, bool flexible);
   /// -1 is null.
   void ArrayLength(std::int64_t count, bool flexible);

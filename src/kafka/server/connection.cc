@@ -217,7 +217,10 @@ Task<void> Connection::RunWriter() {
         message = std::get<Encoded>(std::move(pending_.front().response));
       }
       const auto written = co_await Write(std::move(message));
-      if (!written) co_return Close();
+      if (!written) {
+        if (!IsNormalEnd(written.error())) Complain("connection closed", written.error());
+        co_return Close();
+      }
       pending_.pop_front();
       if (room_wake_) room_wake_->Set(true);
     }
@@ -230,30 +233,55 @@ Task<void> Connection::RunWriter() {
 }
 
 Task<Status> Connection::Write(Encoded message) {
-  std::vector<boost::asio::const_buffer> pieces;
-  pieces.reserve(message.slices.size() * 2 + 1);
-  std::size_t from = 0;
-  for (const auto& slice : message.slices) {
-    pieces.emplace_back(message.head.data() + from, slice.position - from);
-    pieces.emplace_back(slice.bytes.data(), slice.bytes.size());
-    from = slice.position;
-  }
-  pieces.emplace_back(message.head.data() + from, message.head.size() - from);
   writing_ = true;
   write_progress_ = Now();
-  std::size_t first = 0;
-  while (first < pieces.size()) {
-    const std::span<const boost::asio::const_buffer> rest(pieces.data() + first, pieces.size() - first);
-    auto [error, n] = co_await socket_.async_write_some(rest, kAsValues);
-    if (error) {
-      writing_ = false;
-      co_return Fail(NetworkError(error, "writing to " + peer_));
-    }
-    write_progress_ = Now();
-    while (first < pieces.size() && n >= pieces[first].size()) n -= pieces[first++].size();
-    if (first < pieces.size()) pieces[first] += n;
-  }
+  auto written = co_await WriteParts(message);
   writing_ = false;
+  co_return written;
+}
+
+Task<Status> Connection::WriteParts(const Encoded& message) {
+  std::vector<boost::asio::const_buffer> buffers;
+  buffers.reserve(message.slices.size() * 2 + 1);
+  std::size_t from = 0;
+  for (const auto& slice : message.slices) {
+    buffers.emplace_back(message.head.data() + from, slice.position - from);
+    from = slice.position;
+    if (slice.stored) {
+      FLOE_CO_TRY_VOID(co_await WriteAll(buffers));
+      buffers.clear();
+      FLOE_CO_TRY_VOID(co_await WriteStored(*slice.stored));
+    } else {
+      buffers.emplace_back(slice.bytes.data(), slice.bytes.size());
+    }
+  }
+  buffers.emplace_back(message.head.data() + from, message.head.size() - from);
+  co_return co_await WriteAll(buffers);
+}
+
+Task<Status> Connection::WriteAll(std::span<boost::asio::const_buffer> buffers) {
+  std::size_t first = 0;
+  while (first < buffers.size()) {
+    const std::span<const boost::asio::const_buffer> rest = buffers.subspan(first);
+    auto [error, n] = co_await socket_.async_write_some(rest, kAsValues);
+    if (error) co_return Fail(NetworkError(error, "writing to " + peer_));
+    write_progress_ = Now();
+    while (first < buffers.size() && n >= buffers[first].size()) n -= buffers[first++].size();
+    if (first < buffers.size()) buffers[first] += n;
+  }
+  co_return Status();
+}
+
+Task<Status> Connection::WriteStored(const StoredRecords& records) {
+  const auto piece = std::make_unique_for_overwrite<std::byte[]>(std::min(records.size(), kSendPieceBytes));
+  for (std::size_t position = 0; position < records.size();) {
+    const std::span<std::byte> part(piece.get(), std::min(records.size() - position, kSendPieceBytes));
+    auto read = co_await Offload(context_.services.compute, [&] { return records.Read(position, part); });
+    if (!read) co_return Fail(std::move(read).error().WithContext("sending records to " + peer_));
+    position += part.size();
+    std::array<boost::asio::const_buffer, 1> buffers{boost::asio::buffer(part.data(), part.size())};
+    FLOE_CO_TRY_VOID(co_await WriteAll(buffers));
+  }
   co_return Status();
 }
 

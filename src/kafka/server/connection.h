@@ -53,6 +53,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> RunWriter();
   Task<Status> ReadExactly(std::span<std::byte> out);
   Task<Status> Write(Encoded message);
+  Task<Status> WriteParts(const Encoded& message);
+  Task<Status> WriteAll(std::span<boost::asio::const_buffer> buffers);
+  /// A piece is read on a compute thread, then sent, so that a response of many megabytes takes one piece of memory,
+  /// which stays in the processor's cache.
+  Task<Status> WriteStored(const StoredRecords& records);
   /// Room for a frame, waited for when the node's memory is used up.
   Task<Result<std::span<std::byte>>> FrameBuffer(std::size_t size);
   void ReleaseFrame();

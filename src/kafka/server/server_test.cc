@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/clock.h"
 #include "kafka/server/api_table.h"
 #include "kafka/server/broker_fixture_testing.h"
 
@@ -181,6 +182,54 @@ TEST_F(ServerTest, AFetchWaitsForRecords) {
   auto beyond = consumer.Call<FetchResponse>(Fetch("t", 99, 30'000), 12);
   ASSERT_OK(beyond);
   EXPECT_EQ(beyond->topics[0].partitions[0].error_code, Code(ErrorCode::kOffsetOutOfRange));
+}
+
+TEST_F(ServerTest, LargeAnswersAreReadWhileTheyAreSent) {
+  CreateTopic("t", 2);
+  auto client = Client();
+  SeededRandom random(3);
+  constexpr int kBatches = 30;
+  for (int i = 0; i < kBatches; ++i) {
+    std::string value(100'000, '\0');
+    for (char& c : value) c = static_cast<char>(random.Next());
+    for (int partition = 0; partition < 2; ++partition) {
+      BatchBuilder builder;
+      builder.Append(TimestampMs(1000 + i), std::to_string(i), value);
+      auto request = Produce("t", builder);
+      request.topics[0].partitions[0].index = partition;
+      ASSERT_OK(client.Call<ProduceResponse>(request, 9));
+    }
+  }
+  // More than a piece, less, and what is small enough to be read at once; another request waits behind it.
+  for (const int max_bytes : {8 << 20, 1'500'000, 300'000, 1000}) {
+    auto request = Fetch("t", 2, 0);
+    request.max_bytes = 16 << 20;
+    request.topics[0].partitions[0].max_bytes = max_bytes;
+    request.topics[0].partitions.push_back({.index = 1, .fetch_offset = 20, .max_bytes = 300'000});
+    client.Send(request, 12, 1);
+    client.Send(MetadataRequest{}, 12, 2);
+    auto fetched = client.Take<FetchResponse>(12);
+    ASSERT_OK(fetched);
+    const auto& partitions = fetched->topics[0].partitions;
+    ASSERT_EQ(partitions.size(), 2U);
+    for (std::size_t p = 0; p < 2; ++p) {
+      std::int64_t offset = p == 0 ? 2 : 20;
+      std::span<const std::byte> rest = partitions[p].records.bytes;
+      while (true) {
+        auto batch = NextBatch(rest);
+        ASSERT_OK(batch);
+        if (!*batch) break;
+        ASSERT_OK(CheckBatch(**batch));
+        auto header = ParseBatchHeader(**batch);
+        ASSERT_OK(header);
+        ASSERT_EQ(header->base_offset, Offset(offset++));
+      }
+      const std::int64_t got = offset - (p == 0 ? 2 : 20);
+      const std::int64_t fit = (p == 0 ? max_bytes : 300'000) / 100'100;
+      EXPECT_EQ(got, std::clamp<std::int64_t>(fit, 1, kBatches - 2)) << max_bytes;
+    }
+    EXPECT_OK(client.Take<MetadataResponse>(12));
+  }
 }
 
 TEST_F(ServerTest, StoppingDoesNotWaitForLongPolls) {

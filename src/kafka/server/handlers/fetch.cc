@@ -12,6 +12,19 @@
 namespace floe::kafka {
 namespace {
 
+/// A larger answer of a partition is read piece by piece while it is sent.
+constexpr std::size_t kReadAtOnce = 128U << 10;
+
+class SegmentRecords final : public StoredRecords {
+ public:
+  explicit SegmentRecords(log::FileRange range) : range_(std::move(range)) {}
+  std::size_t size() const override { return range_.length; }
+  Status Read(std::size_t position, std::span<std::byte> out) const override { return range_.Read(position, out); }
+
+ private:
+  log::FileRange range_;
+};
+
 struct Target {
   FetchTarget asked;
   std::shared_ptr<log::Partition> partition;
@@ -84,6 +97,17 @@ struct ReadOutcome {
   bool failed = false;
 };
 
+Status TakeRecords(log::FileRange range, Records& out) {
+  if (range.length > kReadAtOnce) {
+    out.stored = std::make_shared<SegmentRecords>(std::move(range));
+    return {};
+  }
+  auto owner = std::make_shared_for_overwrite<std::byte[]>(range.length);
+  out.bytes = {owner.get(), range.length};
+  out.owner = std::move(owner);
+  return range.Read(0, out.bytes);
+}
+
 /// On a compute thread. The first batch found goes out whatever its size (KIP-74); then `max_bytes` holds.
 ReadOutcome ReadAll(std::vector<Target>& targets, std::size_t max_bytes) {
   ReadOutcome outcome;
@@ -97,32 +121,36 @@ ReadOutcome ReadAll(std::vector<Target>& targets, std::size_t max_bytes) {
     if (!Readable(target) || (outcome.bytes > 0 && outcome.bytes >= max_bytes)) continue;
     const auto limit =
         std::min<std::size_t>(max_bytes - outcome.bytes, static_cast<std::size_t>(std::max(target.asked.max_bytes, 0)));
-    auto read = target.partition->Read(Offset(target.asked.offset), limit);
-    if (!read) {
-      SetError(target, ToErrorCode(read.error().kind(), ErrorSubject::kOffset));
-      outcome.failed = true;
-      continue;
+    auto range = target.partition->Locate(Offset(target.asked.offset), limit);
+    Status read;
+    if (range) {
+      target.answer.high_watermark = target.answer.last_stable_offset = range->high_watermark.value();
+      target.answer.log_start_offset = range->log_start_offset.value();
+      if (range->length == 0 || (outcome.bytes > 0 && range->length > limit)) continue;
+      outcome.bytes += range->length;
+      read = TakeRecords(std::move(*range), target.answer.records);
+    } else {
+      read = Fail(std::move(range).error());
     }
-    target.answer.high_watermark = target.answer.last_stable_offset = read->high_watermark.value();
-    target.answer.log_start_offset = read->log_start_offset.value();
-    if (read->batches.empty() || (outcome.bytes > 0 && read->batches.size() > limit)) continue;
-    outcome.bytes += read->batches.size();
-    auto owner = std::make_shared<std::string>(std::move(read->batches));
-    target.answer.records.bytes = {reinterpret_cast<std::byte*>(owner->data()), owner->size()};
-    target.answer.records.owner = std::move(owner);
+    if (read) continue;
+    SetError(target, ToErrorCode(read.error().kind(), ErrorSubject::kOffset));
+    outcome.failed = true;
   }
   return outcome;
 }
 
-/// What the records of a response can weigh at most.
+/// What the records of a response can take of memory at most.
 std::uint64_t Weight(const std::vector<Target>& targets, std::size_t max_bytes) {
   std::uint64_t weight = 0;
+  bool stored = false;
   for (const auto& target : targets) {
     if (!Readable(target)) continue;
-    weight += std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max(target.asked.max_bytes, 0)),
-                                      target.partition->size_bytes());
+    const auto bytes = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max(target.asked.max_bytes, 0)),
+                                               target.partition->size_bytes());
+    stored |= bytes > kReadAtOnce;
+    weight += std::min<std::uint64_t>(bytes, kReadAtOnce);
   }
-  return std::min<std::uint64_t>(weight, max_bytes);
+  return std::min<std::uint64_t>(weight, max_bytes) + (stored ? kSendPieceBytes : 0);
 }
 
 /// Asks every partition to wake one waiter; takes the requests back when it dies, also when the coroutine is unwound.
@@ -158,7 +186,7 @@ FetchResponse MakeResponse(Services& services, const FetchPlan& plan, std::vecto
   for (const auto& target : targets) {
     outcomes.push_back({target.asked.key, static_cast<ErrorCode>(target.answer.error_code),
                         target.answer.high_watermark, target.answer.log_start_offset,
-                        !target.answer.records.bytes.empty()});
+                        target.answer.records.size() != 0});
   }
   const auto include = services.sessions.Finish(plan, outcomes);
   const FetchTopic* current = nullptr;
