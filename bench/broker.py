@@ -53,11 +53,18 @@ def java(address, pid, megabytes, size):
     topic = f"java-{size}"
     create(address, topic)
     count = megabytes * 1_000_000 // size
-    cpu, begin = cpu_seconds(pid), time.monotonic()
+    cpu = cpu_seconds(pid)
     out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "producer-perf", "--topic", topic, "--num-records", str(count), "--record-size", str(size),
                           "--throughput", "-1", "--producer-props", f"bootstrap.servers={address}", "acks=all"], check=True, capture_output=True, text=True).stdout
-    rate = float(re.findall(r"\(([\d.]+) MB/sec\)", out)[-1])
-    return (megabytes / rate, cpu_seconds(pid) - cpu), time.monotonic() - begin
+    rate = float(re.findall(r"\(([\d.]+) MB/sec\)", out)[-1]) * 1.048576
+    produced = (megabytes / rate, cpu_seconds(pid) - cpu)
+    cpu = cpu_seconds(pid)
+    out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "consumer-perf", "--topic", topic, "--num-records", str(count), "--bootstrap-server", address,
+                          "--timeout", "60000"], check=True, capture_output=True, text=True).stdout
+    # start, end, MB consumed, MB/s, records, records/s, rebalance ms, fetch ms, fetch MB/s, fetch records/s
+    fields = out.strip().splitlines()[-1].split(", ")
+    assert int(fields[4]) >= count, out
+    return produced, (megabytes / (float(fields[8]) * 1.048576), cpu_seconds(pid) - cpu)
 
 
 def measure(address, pid, megabytes):
@@ -69,9 +76,11 @@ def measure(address, pid, megabytes):
         results[f"librdkafka produce {size} B, broker CPU-s/GB"] = (produced[1] / gigabytes, False)
         results[f"librdkafka fetch {size} B, MB/s"] = (megabytes / fetched[0], True)
         results[f"librdkafka fetch {size} B, broker CPU-s/GB"] = (fetched[1] / gigabytes, False)
-    produced, _ = java(address, pid, megabytes, 1024)
+    produced, fetched = java(address, pid, megabytes, 1024)
     results["Java produce 1024 B, MB/s"] = (megabytes / produced[0], True)
     results["Java produce 1024 B, broker CPU-s/GB"] = (produced[1] / gigabytes, False)
+    results["Java fetch 1024 B, MB/s"] = (megabytes / fetched[0], True)
+    results["Java fetch 1024 B, broker CPU-s/GB"] = (fetched[1] / gigabytes, False)
     return results
 
 
