@@ -125,6 +125,7 @@ Error ErrnoError(int errnum, std::string_view what) {
   if (errnum == ENOENT) kind = ErrorKind::kNotFound;
   if (errnum == EEXIST) kind = ErrorKind::kAlreadyExists;
   if (errnum == EACCES || errnum == EPERM) kind = ErrorKind::kPermissionDenied;
+  if (errnum == EPIPE || errnum == ECONNRESET) kind = ErrorKind::kUnavailable;
   char buffer[128];
   const char* reason = ::strerror_r(errnum, buffer, sizeof buffer);
   return Error(kind, std::string(what) + ": " + reason);

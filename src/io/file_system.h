@@ -39,8 +39,12 @@ class ReadableFile {
   virtual Result<std::uint64_t> Size() const = 0;
   /// Advice: the pages of [from, to) are not worth keeping in memory. Only durable bytes can be dropped.
   virtual void DropCached(std::uint64_t /*from*/, std::uint64_t /*to*/) const {}
-  /// The descriptor for sendfile, or -1 where there is none.
-  virtual int descriptor() const { return -1; }
+  /// Hands bytes from `position` to a non-blocking socket without copying them (sendfile), until `count` are sent or
+  /// the socket is full. Returns how many; fewer at the end of the file. Blocks on the disk. kUnavailable: the other
+  /// side is gone. kNotSupported: read them instead.
+  virtual Result<std::size_t> SendTo(int /*socket*/, std::uint64_t /*position*/, std::size_t /*count*/) const {
+    return Fail(ErrorKind::kNotSupported, "this file system cannot send files");
+  }
 };
 
 struct FileInfo {

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,7 +114,21 @@ class LocalReadableFile final : public ReadableFile {
   void DropCached(std::uint64_t from, std::uint64_t to) const override {
     (void)::posix_fadvise(file_.get(), static_cast<off_t>(from), static_cast<off_t>(to - from), POSIX_FADV_DONTNEED);
   }
-  int descriptor() const override { return file_.get(); }
+  Result<std::size_t> SendTo(int socket, std::uint64_t position, std::size_t count) const override {
+    auto at = static_cast<off_t>(position);
+    std::size_t sent = 0;
+    while (sent < count) {
+      const ssize_t n = Retry([&] { return ::sendfile(socket, file_.get(), &at, count - sent); });
+      if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+      if (n < 0 && sent == 0 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
+        return Fail(ErrorKind::kNotSupported, "the file system of '" + path_ + "' cannot send files");
+      }
+      if (n < 0) return Errno("send", path_);
+      if (n == 0) break;
+      sent += static_cast<std::size_t>(n);
+    }
+    return sent;
+  }
 
  private:
   Descriptor file_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -36,7 +37,34 @@ TEST_F(LocalFileSystemTest, WritesReadsAndTruncates) {
   std::array<std::byte, 10> buffer{};
   EXPECT_EQ(*(*reader)->ReadAt(1, buffer), 3u);
   EXPECT_EQ(*(*reader)->ReadAt(100, buffer), 0u);
-  EXPECT_GE((*reader)->descriptor(), 0);
+}
+
+TEST_F(LocalFileSystemTest, SendsToASocketUntilItIsFull) {
+  std::string content;
+  for (int i = 0; i < 400'000; ++i) content += std::to_string(i);
+  ASSERT_OK(WriteFileDurably(files_, directory_ + "/a", content));
+  auto file = files_.OpenReadable(directory_ + "/a");
+  ASSERT_OK(file);
+  std::array<int, 2> sockets{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets.data()), 0);
+  std::string received;
+  std::array<char, 65536> buffer{};
+  const std::size_t from = 1000;
+  const std::size_t count = content.size() - 2000;
+  std::size_t rounds = 0;
+  for (std::size_t sent = 0; received.size() < count; ++rounds) {
+    auto n = (*file)->SendTo(sockets[0], from + sent, count - sent);
+    ASSERT_OK(n);
+    sent += *n;
+    ssize_t got = ::read(sockets[1], buffer.data(), buffer.size());
+    ASSERT_GT(got, 0);
+    received.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  EXPECT_GT(rounds, 2u);
+  EXPECT_EQ(received, content.substr(from, count));
+  EXPECT_EQ(*(*file)->SendTo(sockets[0], content.size(), 10), 0u) << "at the end of the file";
+  ::close(sockets[0]);
+  ::close(sockets[1]);
 }
 
 TEST_F(LocalFileSystemTest, DurableWriteReplacesAndLeavesNoTemporary) {

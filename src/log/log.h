@@ -52,6 +52,8 @@ struct FileRange {
   /// Fills `out` from `from`, counted from the range's begin. Blocks on the disk. kIo; kCorruption when the file is
   /// shorter than the range.
   Status Read(std::uint64_t from, std::span<std::byte> out) const;
+  /// io::ReadableFile::SendTo with what follows `from`.
+  Result<std::size_t> SendTo(int socket, std::uint64_t from) const;
 
   std::shared_ptr<const io::ReadableFile> file;  ///< null when there is nothing to read yet
   std::uint64_t position = 0;

@@ -113,6 +113,12 @@ Status FileRange::Read(std::uint64_t from, std::span<std::byte> out) const {
   return {};
 }
 
+Result<std::size_t> FileRange::SendTo(int socket, std::uint64_t from) const {
+  FLOE_TRY(std::size_t n, file->SendTo(socket, position + from, length - from));
+  if (far_behind) CacheWindow::ReadFarBehind(*file, position + from, n);
+  return n;
+}
+
 Result<ReadResult> PartitionLog::Read(Offset from, std::size_t max_bytes) {
   FLOE_TRY(FileRange range, Locate(from, max_bytes));
   ReadResult result{.batches = {}, .high_watermark = range.high_watermark, .log_start_offset = range.log_start_offset};

@@ -2,6 +2,10 @@
 #include "net/tcp.h"
 
 #include <charconv>
+#include <csignal>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -153,6 +157,21 @@ Task<void> Listener::State::Accept(std::shared_ptr<State> state, TaskScope& scop
   }
   boost::system::error_code ignored;
   state->acceptor.close(ignored);
+}
+
+Result<SocketDescriptor> SocketDescriptor::Of(TcpSocket& socket) {
+  static const auto kIgnored = ::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(kIgnored);
+  boost::system::error_code error;
+  socket.native_non_blocking(true, error);
+  if (error) return Fail(NetworkError(error, "making a socket non-blocking"));
+  const int descriptor = ::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) return Fail(ErrnoError(errno, "duplicate the descriptor of a connection"));
+  return SocketDescriptor(descriptor);
+}
+
+SocketDescriptor::~SocketDescriptor() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace floe::net

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -34,6 +35,22 @@ struct ListenOptions {
   ListenAddress address;
   /// Nothing here asks for a password, so a bind beyond loopback needs an explicit yes.
   bool allow_public = false;
+};
+
+/// A second descriptor of a non-blocking socket, for calls outside its loop. It stays valid when the socket is closed,
+/// so it never comes to mean another connection; a shutdown reaches it.
+class SocketDescriptor {
+ public:
+  /// kIo when the process has no descriptor left. Ignores SIGPIPE from now on: sendfile has no flag for that.
+  static Result<SocketDescriptor> Of(TcpSocket& socket);
+  SocketDescriptor(SocketDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  SocketDescriptor& operator=(SocketDescriptor&&) = delete;
+  ~SocketDescriptor();
+  int get() const { return descriptor_; }
+
+ private:
+  explicit SocketDescriptor(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
 };
 
 /// Who holds a TCP port on this machine, as "java (pid 4711)"; empty when it cannot be told.

@@ -20,6 +20,11 @@ class StoredRecords {
   virtual std::size_t size() const = 0;
   /// Fills `out` from `position`, or fails: never part of it. Blocks on the disk.
   virtual Status Read(std::size_t position, std::span<std::byte> out) const = 0;
+  /// Hands what follows `position` to a non-blocking socket without copying it, until the socket is full. Returns how
+  /// many bytes that were. Blocks on the disk. kNotSupported: only Read works.
+  virtual Result<std::size_t> SendTo(int /*socket*/, std::size_t /*position*/) const {
+    return Fail(ErrorKind::kNotSupported, "these records cannot be sent from where they are");
+  }
 };
 
 /// A view of whole record batches. Decoded from a request it points into the request's frame (and the frame must

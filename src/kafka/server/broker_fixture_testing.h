@@ -29,7 +29,7 @@ class BrokerTest : public testing::Test {
     broker_.reset();
     std::filesystem::remove_all(directory_);
   }
-  void Start() { broker_ = std::make_unique<TestBroker>(directory_, options_, memory_); }
+  void Start() { broker_ = std::make_unique<TestBroker>(directory_, options_, memory_, *log_files_); }
   void Restart() {
     broker_.reset();
     Start();
@@ -66,6 +66,7 @@ class BrokerTest : public testing::Test {
   std::string directory_;
   ServerOptions options_;  ///< of the next Start
   MemoryBudget* memory_ = nullptr;
+  io::FileSystem* log_files_ = &io::LocalFileSystem();  ///< outlives the broker
   std::unique_ptr<TestBroker> broker_;
   Uuid topic_id_;
 };

@@ -6,17 +6,16 @@
 #include <boost/asio/write.hpp>
 
 #include "base/matchers.h"
-#include "io/file_system.h"
 
 namespace floe::kafka {
 
-TestBroker::TestBroker(const std::string& directory, ServerOptions options, MemoryBudget* memory) {
-  auto& files = io::LocalFileSystem();
-  EXPECT_OK(files.CreateDirectories(directory));
+TestBroker::TestBroker(const std::string& directory, ServerOptions options, MemoryBudget* memory,
+                       io::FileSystem& log_files) {
+  EXPECT_OK(io::LocalFileSystem().CreateDirectories(directory));
   auto store = meta::Store::Open(directory + "/meta.db");
   EXPECT_OK(store);
   store_ = std::move(*store);
-  auto log = log::Log::Open(files, *store_, SystemClock(), {.directory = directory + "/log"});
+  auto log = log::Log::Open(log_files, *store_, SystemClock(), {.directory = directory + "/log"});
   EXPECT_OK(log);
   log_ = std::move(*log);
   auto offsets = OffsetStore::Open(*store_, compute_);

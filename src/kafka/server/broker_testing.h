@@ -10,6 +10,7 @@
 
 #include "base/async/compute_pool.h"
 #include "base/async/io_threads.h"
+#include "io/file_system.h"
 #include "kafka/protocol/header.h"
 #include "kafka/server/server.h"
 
@@ -18,7 +19,8 @@ namespace floe::kafka {
 /// Everything in one directory, which survives the object: a second broker on it plays a restart.
 class TestBroker {
  public:
-  explicit TestBroker(const std::string& directory, ServerOptions options = {}, MemoryBudget* memory = nullptr);
+  explicit TestBroker(const std::string& directory, ServerOptions options = {}, MemoryBudget* memory = nullptr,
+                      io::FileSystem& log_files = io::LocalFileSystem());
   ~TestBroker();
   std::uint16_t port() const;
   log::Log& log() { return *log_; }

@@ -273,6 +273,26 @@ Task<Status> Connection::WriteAll(std::span<boost::asio::const_buffer> buffers) 
 }
 
 Task<Status> Connection::WriteStored(const StoredRecords& records) {
+  if (!sender_) {
+    FLOE_CO_TRY(auto descriptor, net::SocketDescriptor::Of(socket_));
+    sender_.emplace(std::move(descriptor));
+  }
+  for (std::size_t position = 0; position < records.size();) {
+    // The file's pages may have to come from the disk.
+    auto sent = co_await Offload(context_.services.compute, [&] { return records.SendTo(sender_->get(), position); });
+    if (!sent && sent.error().kind() == ErrorKind::kNotSupported && position == 0)
+      co_return co_await CopyStored(records);
+    if (!sent) co_return Fail(std::move(sent).error().WithContext("sending records to " + peer_));
+    position += *sent;
+    write_progress_ = *sent > 0 ? Now() : write_progress_;
+    if (position == records.size()) break;
+    const auto [error] = co_await socket_.async_wait(net::TcpSocket::wait_write, kAsValues);
+    if (error) co_return Fail(NetworkError(error, "writing to " + peer_));
+  }
+  co_return Status();
+}
+
+Task<Status> Connection::CopyStored(const StoredRecords& records) {
   const auto piece = std::make_unique_for_overwrite<std::byte[]>(std::min(records.size(), kSendPieceBytes));
   for (std::size_t position = 0; position < records.size();) {
     const std::span<std::byte> part(piece.get(), std::min(records.size() - position, kSendPieceBytes));

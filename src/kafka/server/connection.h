@@ -55,9 +55,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<Status> Write(Encoded message);
   Task<Status> WriteParts(const Encoded& message);
   Task<Status> WriteAll(std::span<boost::asio::const_buffer> buffers);
-  /// A piece is read on a compute thread, then sent, so that a response of many megabytes takes one piece of memory,
-  /// which stays in the processor's cache.
+  /// Without copies where the file can be sent.
   Task<Status> WriteStored(const StoredRecords& records);
+  /// A piece is read on a compute thread, then sent: a response of many megabytes takes one piece of memory.
+  Task<Status> CopyStored(const StoredRecords& records);
   /// Room for a frame, waited for when the node's memory is used up.
   Task<Result<std::span<std::byte>>> FrameBuffer(std::size_t size);
   void ReleaseFrame();
@@ -81,6 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::deque<Pending> pending_;
   bool writer_runs_ = false;
   bool writing_ = false;
+  std::optional<net::SocketDescriptor> sender_;  // for compute threads
   std::chrono::nanoseconds write_progress_{0};
   std::optional<OneShot<bool>> writer_wake_;
   std::optional<OneShot<bool>> room_wake_;

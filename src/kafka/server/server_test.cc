@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/clock.h"
+#include "io/memory_file_system.h"
 #include "kafka/server/api_table.h"
 #include "kafka/server/broker_fixture_testing.h"
 
@@ -184,7 +185,18 @@ TEST_F(ServerTest, AFetchWaitsForRecords) {
   EXPECT_EQ(beyond->topics[0].partitions[0].error_code, Code(ErrorCode::kOffsetOutOfRange));
 }
 
-TEST_F(ServerTest, LargeAnswersAreReadWhileTheyAreSent) {
+class LargeAnswersTest : public BrokerTest, public testing::WithParamInterface<bool> {
+ protected:
+  io::MemoryFileSystem memory_files_;  // cannot hand a file to a socket
+};
+
+INSTANTIATE_TEST_SUITE_P(FilesAndMemory, LargeAnswersTest, testing::Bool());
+
+TEST_P(LargeAnswersTest, AreReadWhileTheyAreSent) {
+  if (GetParam()) {
+    log_files_ = &memory_files_;
+    Restart();
+  }
   CreateTopic("t", 2);
   auto client = Client();
   SeededRandom random(3);

@@ -20,6 +20,9 @@ class SegmentRecords final : public StoredRecords {
   explicit SegmentRecords(log::FileRange range) : range_(std::move(range)) {}
   std::size_t size() const override { return range_.length; }
   Status Read(std::size_t position, std::span<std::byte> out) const override { return range_.Read(position, out); }
+  Result<std::size_t> SendTo(int socket, std::size_t position) const override {
+    return range_.SendTo(socket, position);
+  }
 
  private:
   log::FileRange range_;
