@@ -69,8 +69,9 @@ void AddConfig(CLI::App& app, Context& context) {
 void AddCheck(CLI::App& app, Context& context) {
   CLI::App* check =
       app.add_subcommand("check",
-                         "Verify a data directory that no node is using: checksums of all records, integrity of "
-                         "meta.db, presence and size of all table files");
+                         "Verify a data directory that no node is using: checksums of all records and their indexes, "
+                         "integrity of meta.db, state of jobs, and all table files read and compared with what the "
+                         "tables say of them");
   AddNodeOptions(*check, context);
   check->add_flag("--json", context.json, "as JSON");
   check->callback([&context] {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verification of a log directory, for `floe check`: every segment, every batch, every record.
+// Verification of a log directory, for `floe check`: every segment, every batch, every record, every index entry.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,14 @@ struct BadPosition {
   bool torn_tail = false;
 };
 
+/// An index or producer snapshot that does not fit its segment. The log itself is whole: the next start builds it again
+/// once it is removed.
+struct BadSideFile {
+  std::string file;
+  std::uint64_t position = 0;
+  std::string reason;
+};
+
 struct PartitionReport {
   std::string directory;  ///< "weather-6fa459ea/0", below the log's directory
   std::int64_t segments = 0;
@@ -33,7 +41,8 @@ struct PartitionReport {
   std::uint64_t bytes = 0;  ///< of good batches
   Offset log_start;
   Offset log_end;
-  std::optional<BadPosition> bad;  ///< the first; what follows it in the partition was not looked at
+  std::optional<BadPosition> bad;           ///< the first; what follows it in the partition was not looked at
+  std::vector<BadSideFile> bad_side_files;  ///< of the segments before `bad`
 };
 
 /// Reads everything under `directory` (DIR/log) and changes nothing. Beside a running node a batch that is being

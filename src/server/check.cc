@@ -8,11 +8,13 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "iceberg/commit/catalog.h"
-#include "iceberg/scan/plan.h"
+#include "iceberg/scan/verify.h"
 #include "io/file_system.h"
 #include "log/check.h"
 #include "meta/store.h"
 #include "server/data_directory.h"
+#include "stream/checkpoint/manifest.h"
+#include "stream/state/state_io.h"
 
 namespace floe::server {
 namespace {
@@ -61,38 +63,86 @@ void CheckLog(const std::string& path, Findings& findings) {
       findings.Bad("log", fmt::format("{}; {} at byte {} of {}", size, report.bad->reason, report.bad->position,
                                       report.bad->file));
     }
+    for (const log::BadSideFile& bad : report.bad_side_files) {
+      findings.Bad("log", fmt::format("{}: {} (byte {}). The records are whole: remove the file, the next start builds "
+                                      "it again",
+                                      bad.file, bad.reason, bad.position));
+    }
   }
 }
 
-void CheckTable(iceberg::Catalog& catalog, const iceberg::TableName& name, Findings& findings) {
+std::string CheckState(const stream::OperatorSnapshot& state, const std::string& directory) {
+  std::string bytes = state.inline_state;
+  if (!state.file.empty()) {
+    auto content = io::ReadFile(io::LocalFileSystem(), directory + "/" + state.file);
+    if (!content) return content.error().ToString();
+    if (content->size() != state.file_size)
+      return fmt::format("{}/{} has {} bytes, not {}", directory, state.file, content->size(), state.file_size);
+    bytes = std::move(*content);
+  }
+  if (bytes.empty()) return {};
+  auto reader = stream::StateReader::Open(bytes);
+  if (reader) return {};
+  return fmt::format("{}: {}", state.file.empty() ? "meta.db" : directory + "/" + state.file,
+                     reader.error().ToString());
+}
+
+/// Of every job that has one: the manifest and the state it names.
+Status CheckCheckpoints(meta::Store& store, const std::string& root, Findings& findings) {
+  bool any = false;
+  FLOE_TRY_VOID(store.Read([&](meta::Transaction& transaction) -> Status {
+    FLOE_TRY_VOID(transaction.Query("SELECT 1 FROM sqlite_master WHERE name = 'stream_checkpoints'", {},
+                                    [&](const meta::Row&) -> Status {
+                                      any = true;
+                                      return {};
+                                    }));
+    if (!any) return {};
+    return transaction.Query(
+        "SELECT job_id, manifest FROM stream_checkpoints ORDER BY job_id", {}, [&](const meta::Row& row) -> Status {
+          const std::string job(row.Bytes(0));
+          auto manifest = stream::DecodeManifest(row.Bytes(1));
+          std::string bad = manifest ? "" : "its manifest in meta.db: " + manifest.error().ToString();
+          for (std::size_t i = 0; bad.empty() && i < manifest->operators.size(); ++i)
+            bad = CheckState(manifest->operators[i], root + "/" + job);
+          if (bad.empty()) {
+            findings.Good("state", fmt::format("job {}: checkpoint {}, {}", job, manifest->id.value(),
+                                               HumanBytes(manifest->state_bytes())));
+          } else {
+            findings.Bad("state",
+                         fmt::format("job {}: {}. Bring it back from a backup, or remove the job and submit it "
+                                     "again",
+                                     job, bad));
+          }
+          return {};
+        });
+  }));
+  return {};
+}
+
+void CheckTable(iceberg::Catalog& catalog, iceberg::TableVerifier& verifier, const iceberg::TableName& name,
+                Findings& findings) {
   auto loaded = catalog.LoadTable(name);
   if (!loaded) return findings.Bad("iceberg", fmt::format("{}: {}", name.ToString(), loaded.error().ToString()));
-  auto plan = iceberg::PlanScan(catalog.io(), *loaded, {}, {});
-  if (!plan) return findings.Bad("iceberg", fmt::format("{}: {}", name.ToString(), plan.error().ToString()));
-  std::int64_t rows = 0;
-  std::int64_t missing = 0;
-  for (const iceberg::ScanFileTask& task : plan->tasks) {
-    rows += task.file.record_count;
-    auto path = iceberg::LocalPath(task.file.path);
-    auto file = path ? io::LocalFileSystem().OpenReadable(*path)
-                     : Result<std::unique_ptr<io::ReadableFile>>(Fail(path.error()));
-    auto size = file ? (*file)->Size() : Result<std::uint64_t>(Fail(file.error()));
-    if (size && static_cast<std::int64_t>(*size) == task.file.file_size) continue;
-    ++missing;
-    findings.Bad("iceberg",
-                 fmt::format("{}: data file {} is missing or has another size", name.ToString(), task.file.path));
+  const iceberg::TableReport report = verifier.Verify(*loaded);
+  for (const iceberg::FileDamage& damage : report.damages) {
+    findings.Bad("iceberg", fmt::format("{}: {}: {}. Bring the file back from a backup", name.ToString(), damage.path,
+                                        damage.reason));
   }
-  if (missing == 0)
-    findings.Good("iceberg",
-                  fmt::format("{}: {} files, {} rows", name.ToString(), plan->tasks.size(), HumanCount(rows)));
+  if (!report.damages.empty()) return;
+  std::string text = fmt::format("{}: {} files, {} rows, {} snapshots", name.ToString(), HumanCount(report.files),
+                                 HumanCount(report.rows), HumanCount(report.snapshots));
+  if (report.without_checksum > 0)
+    text += fmt::format("; {} files without checksum, only decoded", HumanCount(report.without_checksum));
+  findings.Good("iceberg", text);
 }
 
 Status CheckWarehouse(meta::Store& store, const std::string& path, Findings& findings) {
   FLOE_TRY(auto catalog, iceberg::Catalog::Open(store, io::LocalFileSystem(), path, SystemClock(), SystemRandom()));
+  iceberg::TableVerifier verifier(catalog->io());
   FLOE_TRY(std::vector<std::string> databases, catalog->ListDatabases());
   for (const std::string& database : databases) {
     FLOE_TRY(std::vector<std::string> tables, catalog->ListTables(database));
-    for (const std::string& table : tables) CheckTable(*catalog, {database, table}, findings);
+    for (const std::string& table : tables) CheckTable(*catalog, verifier, {database, table}, findings);
   }
   return {};
 }
@@ -122,6 +172,7 @@ Result<CheckReport> CheckDataDirectory(const std::string& path) {
   } else {
     findings.Bad("meta.db", integrity);
   }
+  FLOE_TRY_VOID(CheckCheckpoints(**store, directory->Sub("checkpoints"), findings));
   FLOE_TRY_VOID(CheckWarehouse(**store, directory->Sub("warehouse"), findings));
   return findings.Finish();
 }

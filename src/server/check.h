@@ -15,9 +15,9 @@ struct CheckReport {
   std::string json;
 };
 
-/// Log segments (CRC-32C of every batch), meta.db (SQLite's integrity check), checkpoint state files (CRC), and the
-/// data files the current snapshots of the warehouse name (present, size). Takes the directory's lock:
-/// kFailedPrecondition while a node runs on it.
+/// Log segments (CRC-32C of every batch) with their indexes and producer snapshots, meta.db (SQLite's integrity check),
+/// checkpoint state (CRC), and every file that a kept snapshot of the warehouse names (checksum, decoded whole). Takes
+/// the directory's lock: kFailedPrecondition while a node runs on it.
 Result<CheckReport> CheckDataDirectory(const std::string& path);
 
 }  // namespace floe::server

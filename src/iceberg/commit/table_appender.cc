@@ -13,6 +13,7 @@
 #include "duck/parquet_writer.h"
 #include "iceberg/commit/metrics.h"
 #include "iceberg/commit/partitioner.h"
+#include "iceberg/manifest/block_checksums.h"
 #include "iceberg/metadata/duckdb_type.h"
 
 namespace floe::iceberg {
@@ -250,6 +251,7 @@ class Appender final : public TableAppender {
     out.spec_id = table_.metadata->default_spec_id;
     if (!table_.metadata->spec().fields.empty()) out.partition = partitioner_->values(file->partition);
     out.sort_order_id = 0;
+    FLOE_TRY(out.block_checksums, BlockChecksums(catalog_.io().files(), file->path));
     FillMetrics(stats, table_.metadata->schema(), *table_.metadata, out);
     closed_.push_back(std::move(out));
     by_partition_.erase(file->partition);

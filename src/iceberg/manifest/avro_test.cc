@@ -21,6 +21,7 @@ DataFile SampleFile() {
   file.lower_bounds = {{1, std::string("\0\1", 2)}};
   file.split_offsets = {4};
   file.sort_order_id = 0;
+  file.block_checksums = std::string("\0\1\2\3", 4);
   return file;
 }
 
@@ -77,6 +78,7 @@ TEST_P(ManifestTest, GoesThereAndBack) {
     EXPECT_EQ(entry.file.partition, entries[at].file.partition);
     EXPECT_EQ(entry.file.lower_bounds, entries[at].file.lower_bounds);
     EXPECT_EQ(entry.sequence_number, at == 1 ? 3 : 9);
+    EXPECT_EQ(entry.file.block_checksums, entries[at].file.block_checksums);
     EXPECT_EQ(entry.file.split_offsets, entries[at].file.split_offsets);
     ++at;
     return {};

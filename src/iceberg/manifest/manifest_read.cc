@@ -147,6 +147,7 @@ class EntryReader {
       case 143: file.referenced_data_file = std::string(in.AnyBytes(type)); break;
       case 142: file.first_row_id = in.AnyInteger(type); break;
       case 144: file.content_offset = in.AnyInteger(type); break;
+      case kBlockChecksumsFieldId: file.block_checksums = std::string(in.AnyBytes(type)); break;
       case 145: file.content_size = in.AnyInteger(type); break;
       default: return false;
     }

@@ -110,7 +110,8 @@ std::string EntrySchema(const PartitionSpec& spec, const std::vector<Type>& type
         Optional("upper_bounds", MapType(129, 130, "\"bytes\""), 128), Optional("key_metadata", "\"bytes\"", 131),
         Optional("split_offsets", ListType("\"long\"", 133), 132),
         Optional("equality_ids", ListType("\"int\"", 136), 135), Optional("sort_order_id", "\"int\"", 140),
-        Optional("referenced_data_file", "\"string\"", 143)}) {
+        Optional("referenced_data_file", "\"string\"", 143),
+        Optional("floe_block_checksums", "\"bytes\"", kBlockChecksumsFieldId)}) {
     file += ',';
     file += field;
   }
@@ -199,6 +200,8 @@ void PutEntry(AvroEncoder& out, const ManifestEntry& entry, const std::vector<Ty
   PutArray(out, file.equality_ids, number);
   PutOptional(out, file.sort_order_id, number);
   PutOptional(out, file.referenced_data_file, [&](const std::string& path) { out.Bytes(path); });
+  out.Long(file.block_checksums.empty() ? 0 : 1);
+  if (!file.block_checksums.empty()) out.Bytes(file.block_checksums);
 }
 
 bool IsNan(const Literal& value) {

@@ -4,6 +4,7 @@
 
 #include <duckdb.hpp>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "iceberg/scan/metadata_tables.h"
 #include "iceberg/scan/plan.h"
 #include "iceberg/scan/relation.h"
+#include "iceberg/scan/verify.h"
 
 namespace floe::iceberg {
 namespace {
@@ -232,6 +234,107 @@ TEST_F(ScanTest, ShowsMetadataAsRows) {
   EXPECT_EQ(query("manifests", "sum(added_data_files_count)"), "2");
   EXPECT_EQ(query("refs", "name"), "main");
   EXPECT_NE(query("snapshot", "1").find("snapshots"), std::string::npos);
+}
+
+class VerifyTest : public ScanTest {
+ protected:
+  void SetUp() override {
+    ScanTest::SetUp();
+    verifier_ = std::make_unique<TableVerifier>(catalog_->io());
+    Create("SELECT 1::BIGINT AS id, 'x' AS s, 1.0::DOUBLE AS d, [1] AS l, {'a': 1, 'b': 'x'} AS r", {"bucket(2, id)"});
+    Insert(
+        "SELECT i::BIGINT AS id, CASE WHEN i % 3 = 0 THEN NULL ELSE 'value ' || i END AS s, CASE WHEN i % 5 = 0 THEN "
+        "'nan'::DOUBLE ELSE i / 7.0 END AS d, CASE WHEN i % 4 = 0 THEN NULL ELSE [i::INTEGER, i::INTEGER + 1] END AS "
+        "l, "
+        "{'a': i::INTEGER, 'b': 'b' || i} AS r FROM range(60) t(i)");
+    Insert("SELECT 100::BIGINT AS id, 'late' AS s, NULL::DOUBLE AS d, [1] AS l, {'a': 1, 'b': NULL::VARCHAR} AS r");
+    for (const auto& file : fs::recursive_directory_iterator(root_ / "warehouse")) {
+      if (file.path().extension() == ".parquet" && (file_.empty() || fs::file_size(file_) < file.file_size()))
+        file_ = file.path();
+    }
+  }
+  TableReport Verify() {
+    auto table = catalog_->LoadTable(kTable);
+    EXPECT_OK(table);
+    return verifier_->Verify(*table);
+  }
+
+  void TearDown() override {
+    verifier_.reset();
+    ScanTest::TearDown();
+  }
+
+  std::unique_ptr<TableVerifier> verifier_;
+  fs::path file_;  ///< the larger one
+};
+
+TEST_F(VerifyTest, AcceptsWhatWasWritten) {
+  TableReport report = Verify();
+  for (const FileDamage& damage : report.damages) ADD_FAILURE() << damage.path << ": " << damage.reason;
+  EXPECT_EQ(report.snapshots, 2);
+  EXPECT_EQ(report.files, 3);
+  EXPECT_EQ(report.rows, 61);
+  EXPECT_EQ(report.without_checksum, 0);
+  Change([](TableMetadata& m) { return RenameColumn(m, "s", "renamed"); });
+  Change([](TableMetadata& m) { return PromoteColumn(m, "r.a", Type(TypeId::kLong)); });
+  EXPECT_TRUE(Verify().damages.empty());
+}
+
+TEST_F(VerifyTest, FindsEveryFlippedByte) {
+  auto whole = io::ReadFile(io::LocalFileSystem(), file_.string());
+  ASSERT_OK(whole);
+  for (std::size_t at = 0; at < whole->size(); at += 37) {
+    std::string damaged = *whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+    ASSERT_OK(io::WriteFileDurably(io::LocalFileSystem(), file_.string(), damaged));
+    TableReport report = Verify();
+    ASSERT_EQ(report.damages.size(), 1u) << at;
+    EXPECT_THAT(report.damages[0].path, testing::EndsWith(file_.filename().string()));
+    EXPECT_THAT(report.damages[0].reason, testing::HasSubstr("CRC-32C"));
+  }
+}
+
+/// As others write them.
+TEST_F(VerifyTest, DecodesFilesWithoutChecksum) {
+  auto table = catalog_->LoadTable(kTable);
+  ASSERT_OK(table);
+  auto plan = PlanScan(catalog_->io(), *table, {}, {});
+  ASSERT_OK(plan);
+  auto copy = [&](const std::function<void(DataFile&)>& change) {
+    DataFile file;
+    for (const ScanFileTask& task : plan->tasks) {
+      if (task.file.path.ends_with(file_.filename().string())) file = task.file;
+    }
+    file.block_checksums.clear();
+    change(file);
+    static_cast<void>(catalog_->DropTable({"db", "other"}, false));
+    TableDefinition definition;
+    definition.fields = table->metadata->schema().fields;
+    definition.partitioning = {"bucket(2, id)"};
+    EXPECT_OK(catalog_->CreateTable({"db", "other"}, definition));
+    EXPECT_OK(catalog_->Append({"db", "other"}, {file}, {}));
+    auto other = catalog_->LoadTable({"db", "other"});
+    EXPECT_OK(other);
+    TableReport report = verifier_->Verify(*other);
+    EXPECT_EQ(report.without_checksum, 1);
+    return report.damages.empty() ? std::string() : report.damages[0].reason;
+  };
+  EXPECT_EQ(copy([](DataFile&) {}), "");
+  EXPECT_THAT(copy([](DataFile& file) { ++file.record_count; }), testing::HasSubstr("rows, its manifest says"));
+  EXPECT_THAT(copy([](DataFile& file) { file.null_counts[1].second += 1; }), testing::HasSubstr("column 's' holds"));
+  EXPECT_THAT(copy([](DataFile& file) { file.lower_bounds[1].second = "value 2"; }),
+              testing::HasSubstr("below the bound value 2"));
+  // A damaged one is read without harm to anybody; not every flip can be seen.
+  auto whole = io::ReadFile(io::LocalFileSystem(), file_.string());
+  ASSERT_OK(whole);
+  int found = 0;
+  for (std::size_t at = 0; at < whole->size(); at += 29) {
+    std::string damaged = *whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (1 << at % 8));
+    ASSERT_OK(io::WriteFileDurably(io::LocalFileSystem(), file_.string(), damaged));
+    found += copy([](DataFile&) {}).empty() ? 0 : 1;
+  }
+  EXPECT_GT(found, 20);
 }
 
 }  // namespace
