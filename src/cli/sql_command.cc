@@ -83,7 +83,7 @@ Result<int> Run(const Context& context, const std::string& file) {
   FLOE_TRY(auto access, NodeAccess::Open(context, {.create = true}));
   CatchInterrupts();
   CatchTermination();
-  return RunInForeground(access->transport(), script, file);
+  return RunInForeground(access->transport(), script, file, context.json);
 }
 
 void Finish(Context& context, const Result<int>& code) {
@@ -110,6 +110,7 @@ void AddRun(CLI::App& app, Context& context) {
   auto file = std::make_shared<std::string>();
   AddNodeOptions(*run, context);
   run->add_option("--connect", context.connect, "run it on this node instead: its console address");
+  run->add_flag("--json", context.json, "rows, messages and the jobs' counters as JSON, one object per line");
   run->add_option("script", *file, "SQL file; - reads standard input")->required();
   run->callback([&context, file] { Finish(context, Run(context, *file)); });
 }

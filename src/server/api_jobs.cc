@@ -26,7 +26,9 @@ ordered_json Counters(const stream::Counters& c) {
           {"filtered", c.filtered},
           {"late", c.late},
           {"dead_lettered", c.dead_lettered},
-          {"skipped", c.skipped}};
+          {"skipped", c.skipped},
+          {"absorbed", c.absorbed},
+          {"generated", c.generated}};
 }
 
 ordered_json Summary(const stream::JobStatus& job) {
@@ -73,7 +75,9 @@ ordered_json Whole(const stream::JobStatus& job) {
                              {"filtered", sink.counters.filtered},
                              {"late", sink.counters.late},
                              {"dead_lettered", sink.counters.dead_lettered},
-                             {"skipped", sink.counters.skipped}});
+                             {"skipped", sink.counters.skipped},
+                             {"absorbed", sink.counters.absorbed},
+                             {"generated", sink.counters.generated}});
   }
   json["operators"] = ordered_json::array();
   for (const auto& [name, counters] : job.task.operators) {
