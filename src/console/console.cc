@@ -100,7 +100,7 @@ Response Console::Ready() const {
   bool ready = true;
   for (const auto& component : components) ready = ready && component.ready;
   net::JsonWriter json;
-  json.BeginObject().Key("status").String(ready ? "ready" : "booting").Key("components").BeginObject();
+  json.BeginObject().Key("status").String(ready ? "ready" : "not ready").Key("components").BeginObject();
   for (const auto& component : components)
     json.Key(component.name).String(component.ready ? "ready" : component.reason);
   json.EndObject().EndObject();

@@ -54,6 +54,8 @@ class TopicLog final : public Log {
 
  private:
   Result<std::shared_ptr<Topic>> OpenTopic(const TopicRecord& record, bool clean);
+  /// Makes its files, then the row that names it. A failure leaves files behind.
+  Result<std::shared_ptr<Topic>> StoreTopic(const TopicRecord& record);
   Status MakeDirectories(const std::string& name, const TopicId& id, int from, int to);
   Status FinishDeletion(const TopicRecord& record);
   Result<std::shared_ptr<const Topic>> MustFind(const std::string& name) const;
@@ -165,10 +167,24 @@ Result<std::shared_ptr<const Topic>> TopicLog::CreateTopic(const std::string& na
   if (FindTopic(name)) return Fail(ErrorKind::kAlreadyExists, "topic '" + name + "' exists already");
   FLOE_TRY_VOID(CheckCollision(name));
   TopicRecord record{SystemRandom().Uuid(), name, partitions, false, std::move(config.overrides)};
-  FLOE_TRY_VOID(MakeDirectories(name, record.id, 0, partitions));
+  auto topic = StoreTopic(record);
+  if (topic) {
+    Publish(*topic);
+    return *topic;
+  }
+  static_cast<void>(files_.RemoveAll(TopicDirectory(options_.directory, name, record.id)));  // best effort
+  if (topic.error().kind() == ErrorKind::kDiskFull) {
+    return Fail(ErrorKind::kDiskFull, "topic '" + name + "' was not created: the disk is full (" +
+                                          topic.error().message() + "); make space on the file system of '" +
+                                          options_.directory + "' and try again");
+  }
+  return Fail(std::move(topic).error().WithContext("while creating topic '" + name + "'"));
+}
+
+Result<std::shared_ptr<Topic>> TopicLog::StoreTopic(const TopicRecord& record) {
+  FLOE_TRY_VOID(MakeDirectories(record.name, record.id, 0, record.partitions));
   FLOE_TRY(auto topic, OpenTopic(record, /*clean=*/false));
   FLOE_TRY_VOID(store_.Insert(record, clock_.WallNowMs()));
-  Publish(topic);
   return topic;
 }
 

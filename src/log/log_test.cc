@@ -171,6 +171,26 @@ TEST(LogTest, FullDiskRefusesCleanlyAndRecovers) {
   EXPECT_EQ(records[1].value, "after");
 }
 
+TEST(LogTest, ATopicThatDoesNotFitLeavesNothingBehind) {
+  Harness h;
+  // The row that names it does not fit: the store's file may grow by nothing.
+  ASSERT_OK(h.store_->Write([](meta::Transaction& t) -> Status {
+    FLOE_TRY_VOID(t.Query("PRAGMA max_page_count = 1", {}, [](const meta::Row&) -> Status { return {}; }));
+    return {};
+  }));
+  Status failed;
+  for (int i = 0; failed && i < 1000; ++i) {
+    auto made = h.log().CreateTopic("topic" + std::to_string(i), 1, {.overrides = {}});
+    if (!made) failed = Fail(made.error());
+  }
+  ASSERT_THAT(failed, IsError(ErrorKind::kDiskFull));
+  EXPECT_NE(failed.error().message().find("was not created: the disk is full"), std::string::npos)
+      << failed.error().ToString();
+  auto listed = h.memory_.List("/log");
+  ASSERT_OK(listed);
+  EXPECT_EQ(listed->size(), h.log().Topics().size());
+}
+
 TEST(LogTest, TornBytesStayCutWhenARollAndAPowerFailureFollow) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     SeededRandom random(seed);

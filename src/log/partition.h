@@ -105,6 +105,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   Result<Batches> Check(std::span<std::byte> bytes, const EffectiveConfig& config) const;
   Result<AppendResult> AppendLocked(Batches& batches, const EffectiveConfig& config);
   Status RefuseWrites() const;
+  /// Logs when the disk becomes full and when it no longer is; null: an append succeeded. Caller holds append_mu_.
+  void NoteDiskFull(const Error* error);
   Status RollLocked();
   bool MustRoll(const EffectiveConfig& config, std::uint64_t bytes, std::int64_t records) const;
   void ScheduleSync();
@@ -133,6 +135,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   ProducerState producers_;                  // guarded by append_mu_
   std::chrono::nanoseconds active_since_{};  // guarded by append_mu_: when the last segment began
   bool changed_ = false;                     // guarded by append_mu_: written to since it was opened
+  bool disk_full_ = false;                   // guarded by append_mu_: said so, and nothing was written since
+  std::optional<std::chrono::nanoseconds> disk_full_told_;  // guarded by append_mu_
 
   /// A failed sync must be known before anybody syncs the same file again: the second one would succeed, with data
   /// lost.

@@ -19,6 +19,8 @@ struct PartitionLog::Batches {
 
 namespace {
 
+constexpr std::chrono::seconds kDiskFullInterval{10};
+
 using kafka::BatchHeader;
 
 std::unexpected<Error> Invalid(std::string why) {
@@ -128,9 +130,28 @@ Result<AppendResult> PartitionLog::Append(std::span<std::byte> bytes) {
   if (!batches.recompressed.empty()) batches.bytes = std::as_writable_bytes(std::span(batches.recompressed));
   std::unique_lock lock(append_mu_);
   auto result = AppendLocked(batches, *config);
+  NoteDiskFull(result ? nullptr : &result.error());
   lock.unlock();
   if (result && !result->duplicate) ScheduleSync();
   return result;
+}
+
+void PartitionLog::NoteDiskFull(const Error* error) {
+  const bool full = error != nullptr && error->kind() == ErrorKind::kDiskFull;
+  if (full == disk_full_ || (error != nullptr && !full)) return;
+  if (!full) {
+    disk_full_ = false;
+    logging::Info("log", "the disk has space again: records are accepted",
+                  {{"topic", identity_.topic}, {"partition", identity_.id.value()}});
+    return;
+  }
+  const auto now = environment_.clock.MonotonicNow();
+  // Small writes may fit where large ones do not: then one pair of lines per interval says it.
+  if (disk_full_told_ && now - *disk_full_told_ < kDiskFullInterval) return;
+  disk_full_ = true;
+  disk_full_told_ = now;
+  logging::Failure("log", "the disk is full: records are refused until there is space again",
+                   {{"topic", identity_.topic}, {"partition", identity_.id.value()}, {"cause", error->message()}});
 }
 
 Status PartitionLog::RefuseWrites() const {

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include <duckdb.hpp>
+#include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include "base/result.h"
 #include "base/text.h"
@@ -124,6 +126,36 @@ Status AddTables(Node::Parts& p, console::NodeStatus& status) {
   return {};
 }
 
+/// Below this an append or a checkpoint does not fit any more.
+constexpr std::uint64_t kLeastSpace = 4ULL << 20;
+
+/// Whether the log can grow; reading goes on without. On a tiny file system a tenth of it counts.
+console::ComponentHealth DiskHealth(Node::Parts& p) {
+  console::ComponentHealth health{.name = "disk", .ready = true, .reason = ""};
+  struct statvfs info{};
+  if (::statvfs(p.directory->path().c_str(), &info) != 0) return health;
+  const std::uint64_t unit = info.f_frsize;
+  const std::uint64_t available = info.f_bavail * unit;
+  if (available >= std::min(kLeastSpace, info.f_blocks * unit / 10)) return health;
+  health.ready = false;
+  health.reason = fmt::format(
+      "disk full: {} left on the file system of '{}'; records and checkpoints are refused until "
+      "there is space",
+      HumanBytes(available), p.directory->path());
+  return health;
+}
+
+/// A quota can be used up where the file system has space.
+console::ComponentHealth JobsHealth(Node::Parts& p) {
+  for (const auto& job : p.jobs->List()) {
+    if (job.state != stream::JobState::kRestarting || job.exceptions.empty()) continue;
+    const stream::JobException& last = job.exceptions.back();
+    if (last.kind != ToString(ErrorKind::kDiskFull)) continue;
+    return {.name = "jobs", .ready = false, .reason = fmt::format("job '{}' waits: {}", job.job.name, last.message)};
+  }
+  return {.name = "jobs", .ready = true, .reason = ""};
+}
+
 }  // namespace
 
 JobTotals TotalsOf(const stream::TaskStatus& task) {
@@ -160,7 +192,10 @@ console::NodeView ViewOf(Node::Parts& p) {
   view.rows_of = [&p](const std::string& table, TimestampMs after) { return RowsOf(p, table, after); };
   view.status = [&p] { return StatusOf(p); };
   view.metrics = [&p] { return p.metrics.Print(); };
-  view.health = [] { return std::vector<console::ComponentHealth>{{.name = "node", .ready = true, .reason = ""}}; };
+  view.health = [&p] {
+    return std::vector<console::ComponentHealth>{
+        {.name = "node", .ready = true, .reason = ""}, DiskHealth(p), JobsHealth(p)};
+  };
   return view;
 }
 
