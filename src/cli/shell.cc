@@ -131,6 +131,10 @@ int RunShell(StatementClient& client, OutputFormat format, const std::string& wh
   rl_readline_name = name;
   rl_initialize();
   rl_attempted_completion_function = CompleteWord;
+  // The word to complete is what stands behind these, as the session sees it.
+  static char breaks[] = " \t\n(),.;`'\"=<>";
+  rl_basic_word_break_characters = breaks;
+  rl_completer_word_break_characters = breaks;
   const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
   std::string history = home == nullptr ? "" : std::string(home) + "/.floe_history";
   using_history();

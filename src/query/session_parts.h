@@ -34,7 +34,4 @@ class NullConsumer final : public ResultConsumer {
   bool Cancelled() const override { return false; }
 };
 
-/// Keywords that may begin or continue a statement, for completion.
-const std::vector<std::string>& CompletionKeywords();
-
 }  // namespace floe::query

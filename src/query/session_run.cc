@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Running queries and inserts of a session: in batch through DuckDB, or as a stream.
-#include <set>
-
 #include <duckdb.hpp>
 #include <fmt/format.h>
 
@@ -163,37 +161,6 @@ Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultCo
   FLOE_TRY_VOID(RunDuckDB(services_.duckdb, query, nullptr, consumer));
   WarnOfSkipped(*held.skipped, consumer);
   return StatementResult{};
-}
-
-std::vector<std::string> Session::Complete(const std::string& text) {
-  std::size_t start = text.find_last_of(" \t\n(),.;`'") + 1;
-  std::string word = text.substr(start == std::string::npos + 1 ? 0 : start);
-  auto matches = [&](const std::string& candidate) {
-    return candidate.size() >= word.size() &&
-           std::equal(word.begin(), word.end(), candidate.begin(),
-                      [](unsigned char a, unsigned char b) { return std::toupper(a) == std::toupper(b); });
-  };
-  std::set<std::string> found;
-  for (const std::string& keyword : CompletionKeywords()) {
-    if (!word.empty() && matches(keyword)) found.insert(keyword);
-  }
-  auto manager_catalog = services_.catalogs.Get(catalog_->current_catalog());
-  if (manager_catalog) {
-    auto tables = (*manager_catalog)->ListTables(catalog_->current_database());
-    for (const auto& entry : tables ? *tables : std::vector<sql::catalog::TableEntry>{}) {
-      if (matches(entry.name)) found.insert(entry.name);
-      // Columns of tables that the text already names.
-      if (text.find(entry.name) == std::string::npos) continue;
-      auto table = (*manager_catalog)->GetTable(catalog_->current_database(), entry.name);
-      for (const auto& column : table ? (*table)->columns : std::vector<sql::catalog::CatalogColumn>{}) {
-        if (matches(column.name)) found.insert(column.name);
-      }
-    }
-  }
-  for (const std::string& name : services_.catalogs.List()) {
-    if (!word.empty() && matches(name)) found.insert(name);
-  }
-  return {found.begin(), found.end()};
 }
 
 }  // namespace floe::query
