@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/batch_query.h"
 
+#include <string_view>
+#include <utility>
+
 #include <duckdb.hpp>
 #include <fmt/format.h>
 
@@ -21,9 +24,30 @@ Result<data::Schema> SchemaOf(const duckdb::QueryResult& result) {
   return schema;
 }
 
-Status ErrorOf(const duckdb::ErrorData& error, const ResultConsumer& consumer) {
+/// DuckDB shows the place in its own SQL, which the user has never seen, and calls types by their storage.
+std::string InOurWords(std::string text) {
+  text = text.substr(0, text.find("\n\nLINE "));
+  constexpr std::string_view kValue = " with value ";
+  constexpr std::string_view kRange = " can't be cast because the value is out of range for the destination type ";
+  const std::size_t value = text.find(kValue);
+  const std::size_t range = text.rfind(kRange);
+  if (!text.starts_with("Type ") || value == std::string::npos || range == std::string::npos || range < value)
+    return text;
+  std::string type = text.substr(range + kRange.size());
+  for (auto [storage, name] : {std::pair("INT8", "TINYINT"), std::pair("INT16", "SMALLINT"), std::pair("INT32", "INT"),
+                               std::pair("INT64", "BIGINT")}) {
+    if (type == storage) type = name;
+  }
+  return fmt::format("{} is out of range for {}", text.substr(value + kValue.size(), range - value - kValue.size()),
+                     type);
+}
+
+/// `own_sql`: the user did not write it.
+Status ErrorOf(const duckdb::ErrorData& error, bool own_sql, const ResultConsumer& consumer) {
   if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
-  return duck::Guard([&] { const_cast<duckdb::ErrorData&>(error).Throw(); });
+  Status status = duck::Guard([&] { const_cast<duckdb::ErrorData&>(error).Throw(); });
+  if (status || !own_sql) return status;
+  return Fail(Error(status.error().kind(), InOurWords(status.error().message())));
 }
 
 /// Runs the pipelines step by step, so that progress can be told and Ctrl-C heard.
@@ -60,17 +84,18 @@ Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::S
   FLOE_TRY(auto connection, instance.Connect());
   const InterruptAtEnd interrupt(*connection);
   CancelWatch watch(consumer, [&] { connection->Interrupt(); });
+  const bool own_sql = schema != nullptr;
   return duck::Guard([&]() -> Status {
     connection->Query("SET enable_progress_bar = true");
     connection->Query("SET enable_progress_bar_print = false");
     auto pending = connection->PendingQuery(sql, true);
-    if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), consumer);
+    if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), own_sql, consumer);
     Advance(*pending, *connection, consumer);
     if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
     // Execute would wrap the error into one of its own.
-    if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), consumer);
+    if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), own_sql, consumer);
     auto result = pending->Execute();
-    if (result->HasError()) return ErrorOf(result->GetErrorObject(), consumer);
+    if (result->HasError()) return ErrorOf(result->GetErrorObject(), own_sql, consumer);
     data::Schema own;
     if (schema == nullptr) {
       FLOE_TRY(own, SchemaOf(*result));
@@ -79,7 +104,7 @@ Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::S
     FLOE_TRY_VOID(consumer.OnSchema(*schema, false, false));
     while (true) {
       auto chunk = result->Fetch();
-      if (result->HasError()) return ErrorOf(result->GetErrorObject(), consumer);
+      if (result->HasError()) return ErrorOf(result->GetErrorObject(), own_sql, consumer);
       if (!chunk || chunk->size() == 0) return {};
       data::Batch batch;
       batch.rows.Move(*chunk);

@@ -2,6 +2,7 @@
 #include "query/session.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <duckdb.hpp>
 #include <fmt/format.h>
@@ -11,7 +12,9 @@
 #include "query/batch_query.h"
 #include "query/session_parts.h"
 #include "query/session_settings.h"
+#include "sql/bind/aggregates.h"
 #include "sql/bind/casts.h"
+#include "sql/bind/functions.h"
 #include "sql/dialect/parser.h"
 #include "sql/dialect/unparser.h"
 
@@ -29,6 +32,23 @@ Result<StatementResult> Done(Status status, std::string message = "OK") {
 std::unexpected<Error> NotBuilt(const std::string& what, const dialect::Span& span) {
   return Fail(
       Error(ErrorKind::kNotSupported, what + " is not supported yet (docs/status.md)").WithPosition(span.position));
+}
+
+/// What answers SHOW PARTITIONS. kFailedPrecondition for tables that have none.
+Result<std::string> PartitionsQuery(const catalog::CatalogTable& table) {
+  auto option = [&](const char* key, const std::string& fallback) {
+    auto found = table.options.find(key);
+    return found == table.options.end() ? fallback : found->second;
+  };
+  if (option("connector", "") != "iceberg") {
+    return Fail(ErrorKind::kFailedPrecondition,
+                fmt::format("{} is no Iceberg table: only those have partitions to show", table.path.ToString()));
+  }
+  // Of a table without partitions there is none to show.
+  return fmt::format(
+      "SELECT `partition` AS `partition name`, record_count, file_count FROM `iceberg`.`{}`.`{}$partitions` "
+      "WHERE `partition` <> ''",
+      option("catalog-database", table.path.database), option("catalog-table", table.path.name));
 }
 
 }  // namespace
@@ -304,6 +324,28 @@ Result<StatementResult> Session::Show(const dialect::Show& statement, ResultCons
     }
     FLOE_TRY_VOID(SendText(consumer, {"job id", "job name", "status", "start time"}, rows));
     return StatementResult{};
+  }
+  if (statement.kind == dialect::ShowKind::kFunctions) {
+    std::vector<std::string> names = sql::bind::FunctionNames();
+    std::ranges::copy(sql::bind::AggregateNames(), std::back_inserter(names));
+    std::ranges::sort(names);
+    std::vector<std::vector<std::string>> rows;
+    for (std::string& name : names) {
+      // All are built in: SHOW USER FUNCTIONS has none to list.
+      if (!statement.user && catalog::ShowMatches(statement, name)) rows.push_back({std::move(name)});
+    }
+    FLOE_TRY_VOID(SendText(consumer, {"function name"}, rows));
+    return StatementResult{};
+  }
+  if (statement.kind == dialect::ShowKind::kModules) {
+    FLOE_TRY_VOID(statement.full ? SendText(consumer, {"module name", "used"}, {{"core", "TRUE"}})
+                                 : SendText(consumer, {"module name"}, {{"core"}}));
+    return StatementResult{};
+  }
+  if (statement.kind == dialect::ShowKind::kPartitions) {
+    FLOE_TRY(catalog::TablePtr table, catalog_->Resolve(statement.in));
+    FLOE_TRY(std::string query, PartitionsQuery(*table));
+    return Execute(query, consumer);
   }
   if (statement.kind == dialect::ShowKind::kColumns && !statement.like) {
     return Describe({.kind = dialect::ObjectKind::kTable, .name = statement.in}, consumer);

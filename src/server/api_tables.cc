@@ -65,10 +65,41 @@ Result<catalog::TablePtr> FindTable(Node::Parts& p, const std::string& text) {
                   text));
 }
 
+/// "city", "bucket[16](id)", "day(ts)".
+std::string TermOf(const iceberg::TableMetadata& metadata, std::int32_t source, const iceberg::Transform& transform) {
+  const std::string column = metadata.schema().NameOf(source);
+  return transform.kind == iceberg::TransformKind::kIdentity ? column
+                                                             : fmt::format("{}({})", transform.ToString(), column);
+}
+
+std::vector<std::string> SortOrderOf(const iceberg::TableMetadata& metadata) {
+  std::vector<std::string> terms;
+  for (const iceberg::SortOrder& order : metadata.sort_orders) {
+    if (order.order_id != metadata.default_sort_order_id) continue;
+    for (const iceberg::SortField& field : order.fields) {
+      terms.push_back(fmt::format("{} {} nulls {}", TermOf(metadata, field.source_id, field.transform),
+                                  field.ascending ? "asc" : "desc", field.nulls_first ? "first" : "last"));
+    }
+  }
+  return terms;
+}
+
+/// Of a table in the iceberg catalog, and of a definition elsewhere whose connector is 'iceberg'; nothing when its
+/// first job has not made it yet.
 void AddIceberg(Node::Parts& p, const catalog::CatalogTable& table, ordered_json& json) {
-  auto loaded = p.iceberg->LoadTable({table.path.database, table.path.name});
+  auto option = [&](const char* key, const std::string& fallback) {
+    auto found = table.options.find(key);
+    return found == table.options.end() ? fallback : found->second;
+  };
+  auto loaded =
+      p.iceberg->LoadTable({option("catalog-database", table.path.database), option("catalog-table", table.path.name)});
   if (!loaded) return;
   const iceberg::TableMetadata& metadata = *loaded->metadata;
+  std::vector<std::string> partitions;
+  for (const iceberg::PartitionField& field : metadata.spec().fields)
+    partitions.push_back(TermOf(metadata, field.source_id, field.transform));
+  json["partitioned-by"] = partitions;
+  json["sort-order"] = SortOrderOf(metadata);
   json["location"] = metadata.location;
   json["metadata-location"] = loaded->metadata_location;
   json["format-version"] = metadata.format_version;
@@ -88,19 +119,20 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
       {"catalog", table->path.catalog}, {"database", table->path.database}, {"name", table->path.name}};
   auto connector = table->options.find("connector");
   json["connector"] = connector == table->options.end() ? "" : connector->second;
+  json["primary-key"] = table->primary_key;
+  json["partitioned-by"] = table->partitioned_by;
   if (json["connector"] == "iceberg") AddIceberg(p, *table, json);
   if (auto live = p.realtime->Find(table->path.catalog + "." + table->path.database + "." + table->path.name)) {
     json["rows"] = live->row_count();
     json["bytes"] = live->size_bytes();
   }
-  json["primary-key"] = table->primary_key;
-  json["partitioned-by"] = table->partitioned_by;
   json["options"] = table->options;
   json["columns"] = ordered_json::array();
   for (const auto& column : table->columns) {
-    json["columns"].push_back(
-        {{"name", column.name},
-         {"type", column.kind == catalog::ColumnKind::kComputed ? "AS " + column.expression : column.type.ToString()}});
+    const bool computed = column.kind == catalog::ColumnKind::kComputed;
+    json["columns"].push_back({{"name", column.name},
+                               {"type", computed ? "AS " + column.expression : column.type.ToString()},
+                               {"nullable", computed || column.type.nullable()}});
   }
   return ReplyJson(reply, json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
 }

@@ -84,7 +84,47 @@ class StandaloneTest(unittest.TestCase):
         text = floe("run", str(script), *self.data)
         self.assertIn("1,000 records in", text)
         self.assertIn("10 filtered", text)
-        self.assertIn("990 rows out", text)
+        self.assertIn("`nowhere`: 1,000 rows in, 990 rows out (10 filtered, 0 late, 0 dead-lettered)", text)
+
+    def test_run_counts_per_sink(self):
+        script = pathlib.Path(self.temporary.name, "set.sql")
+        script.write_text(
+            "CREATE TABLE n (i BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '1000', 'rows-per-second' = '1000000',\n"
+            "  'fields.i.kind' = 'sequence', 'fields.i.start' = '1', 'fields.i.end' = '1000');\n"
+            "CREATE TABLE a (i BIGINT) WITH ('connector' = 'blackhole');\n"
+            "CREATE TABLE b (i BIGINT) WITH ('connector' = 'blackhole');\n"
+            "CREATE TABLE iceberg.`default`.c (i BIGINT);\n"
+            "INSERT INTO iceberg.`default`.c VALUES (1), (2);\n"
+            "EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT i FROM n WHERE i > 10; INSERT INTO b SELECT i FROM n WHERE i <= 10; END;\n"
+            "INSERT INTO a SELECT i FROM n;\n")
+        lines = [json.loads(line) for line in floe("run", str(script), "--json", *self.data).splitlines()]
+        self.assertEqual(lines[0], {"message": "2 rows written."})
+        self.assertEqual([set(line) for line in lines[1:]], [{"job"}, {"job"}])
+        figures = [{s["name"]: (s["rows_in"], s["rows_out"], s["filtered"], s["late"], s["dead_lettered"]) for s in line["job"]["sinks"]} for line in lines[1:]]
+        a, b = (f"`default_catalog`.`default_database`.`{name}`" for name in "ab")
+        self.assertEqual(figures, [{a: (1000, 990, 10, 0, 0), b: (1000, 10, 990, 0, 0)}, {a: (1000, 1000, 0, 0, 0)}])
+
+    def test_what_show_answers(self):
+        csv = ["--format", "csv"]
+        functions = floe("sql", *self.data, *csv, "-e", "SHOW FUNCTIONS").splitlines()
+        self.assertIn("SUBSTRING", functions)
+        self.assertIn("COUNT", functions)
+        self.assertEqual(floe("sql", *self.data, *csv, "-e", "SHOW FUNCTIONS LIKE 'SUBSTRIN%'"), "function name\nSUBSTRING\n")
+        self.assertEqual(floe("sql", *self.data, *csv, "-e", "SHOW MODULES"), "module name\ncore\n")
+        floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.s; CREATE TABLE iceberg.s.t (id INT NOT NULL, city STRING) PARTITIONED BY (city);\n"
+             "CREATE TABLE named (id INT, city STRING) WITH ('connector' = 'iceberg', 'catalog-database' = 's', 'catalog-table' = 't');\n"
+             "INSERT INTO iceberg.s.t VALUES (1, 'Oslo'), (2, 'Rome'), (3, 'Oslo')")
+        for table in ("iceberg.s.t", "named"):
+            self.assertEqual(floe("sql", *self.data, *csv, "-e", f"SHOW PARTITIONS {table}"),
+                             "partition name,record_count,file_count\ncity=Oslo,2,1\ncity=Rome,1,1\n")
+            shown = json.loads(floe("table", "show", table, "--json", *self.data))
+            self.assertIn("/warehouse/s/t/metadata/", shown["metadata-location"])
+            self.assertEqual((shown["partitioned-by"], shown["sort-order"]), (["city"], []))
+        self.assertEqual([c["nullable"] for c in json.loads(floe("table", "show", "s.t", "--json", *self.data))["columns"]], [False, True])
+
+    def test_errors_of_running_queries_are_in_our_words(self):
+        text = floe("sql", *self.data, "-e", "SELECT CAST(n * 3000000000 AS INT) FROM (VALUES (1)) AS t (n)", expect=1)
+        self.assertEqual(text, "error: 3000000000 is out of range for INT\n")
 
     def test_an_error_in_a_script_names_file_and_line(self):
         script = pathlib.Path(self.temporary.name, "wrong.sql")
@@ -104,6 +144,21 @@ class StandaloneTest(unittest.TestCase):
         text = floe("check", *self.data, expect=1)
         self.assertIn("BAD", text)
         self.assertIn("byte 0", text)
+
+    def test_check_reads_table_files(self):
+        floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.c; CREATE TABLE iceberg.c.t (id BIGINT, s STRING, d DOUBLE, a ARRAY<INT>);\n"
+             "INSERT INTO iceberg.c.t VALUES (1, 'one', 1.5, ARRAY[1,2]), (2, 'two', 2.5, CAST(NULL AS ARRAY<INT>)), (3, CAST(NULL AS STRING), 3.5, ARRAY[3])")
+        self.assertIn("c.t: 1 files, 3 rows, 1 snapshots", floe("check", *self.data))
+        file = next(pathlib.Path(self.temporary.name, "data/warehouse").rglob("*.parquet"))
+        content = file.read_bytes()
+        for at in range(3, len(content), len(content) // 12):
+            file.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1:])
+            text = floe("check", *self.data, expect=1)
+            self.assertIn(f"{file}: its bytes from 0 to {len(content) - 1} are not those that were written", text)
+        file.write_bytes(content)
+        floe("check", *self.data)
+        file.unlink()
+        self.assertIn("No such file", floe("check", *self.data, expect=1))
 
     def test_versions_and_help(self):
         self.assertIn("DuckDB", floe("version"))
