@@ -94,7 +94,8 @@ inline std::unexpected<Error> Fail(Error error) {
   return std::unexpected<Error>(std::move(error));
 }
 
-/// The error of errno after a failed system call: ENOSPC and EDQUOT become kDiskFull, ENOENT kNotFound, the rest kIo.
+/// The error of errno after a failed system call: ENOSPC and EDQUOT become kDiskFull, ENOENT kNotFound, EEXIST
+/// kAlreadyExists, EACCES and EPERM kPermissionDenied, EPIPE and ECONNRESET kUnavailable, the rest kIo.
 Error ErrnoError(int errnum, std::string_view what);
 
 }  // namespace floe

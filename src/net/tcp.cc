@@ -4,11 +4,10 @@
 #include <charconv>
 #include <csignal>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <boost/asio/post.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/logging.h"
 
