@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "connect/iceberg/iceberg_connector.h"
 #include "data/duckdb_type.h"
 #include "duck/guard.h"
 #include "iceberg/metadata/duckdb_type.h"
@@ -169,11 +170,7 @@ std::string SelectColumns(const plan::Scan& scan, const std::string& relation) {
 }  // namespace
 
 iceberg::TableName IcebergNameOf(const connect::TableDefinition& table) {
-  auto option = [&](const char* key, const std::string& fallback) {
-    auto found = table.options.find(key);
-    return found == table.options.end() ? fallback : found->second;
-  };
-  return {option("catalog-database", table.database), option("catalog-table", table.name)};
+  return connect::IcebergTableOf(table.options, table.database, table.name);
 }
 
 NativeScan IcebergScan(iceberg::Catalog& catalog, duck::Instance& duckdb) {

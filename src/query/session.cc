@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "connect/iceberg/iceberg_connector.h"
 #include "duck/guard.h"
 #include "query/batch_query.h"
 #include "query/session_parts.h"
@@ -36,19 +37,17 @@ std::unexpected<Error> NotBuilt(const std::string& what, const dialect::Span& sp
 
 /// What answers SHOW PARTITIONS. kFailedPrecondition for tables that have none.
 Result<std::string> PartitionsQuery(const catalog::CatalogTable& table) {
-  auto option = [&](const char* key, const std::string& fallback) {
-    auto found = table.options.find(key);
-    return found == table.options.end() ? fallback : found->second;
-  };
-  if (option("connector", "") != "iceberg") {
+  auto connector = table.options.find("connector");
+  if (connector == table.options.end() || connector->second != "iceberg") {
     return Fail(ErrorKind::kFailedPrecondition,
                 fmt::format("{} is no Iceberg table: only those have partitions to show", table.path.ToString()));
   }
+  const auto name = connect::IcebergTableOf(table.options, table.path.database, table.path.name);
   // Of a table without partitions there is none to show.
   return fmt::format(
       "SELECT `partition` AS `partition name`, record_count, file_count FROM `iceberg`.`{}`.`{}$partitions` "
       "WHERE `partition` <> ''",
-      option("catalog-database", table.path.database), option("catalog-table", table.path.name));
+      name.database, name.table);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
+#include "connect/iceberg/iceberg_connector.h"
 #include "console/iso_time.h"
 #include "realtime/realtime_connector.h"
 #include "server/parts.h"
@@ -87,12 +88,7 @@ std::vector<std::string> SortOrderOf(const iceberg::TableMetadata& metadata) {
 /// Of a table in the iceberg catalog, and of a definition elsewhere whose connector is 'iceberg'; nothing when its
 /// first job has not made it yet.
 void AddIceberg(Node::Parts& p, const catalog::CatalogTable& table, ordered_json& json) {
-  auto option = [&](const char* key, const std::string& fallback) {
-    auto found = table.options.find(key);
-    return found == table.options.end() ? fallback : found->second;
-  };
-  auto loaded =
-      p.iceberg->LoadTable({option("catalog-database", table.path.database), option("catalog-table", table.path.name)});
+  auto loaded = p.iceberg->LoadTable(connect::IcebergTableOf(table.options, table.path.database, table.path.name));
   if (!loaded) return;
   const iceberg::TableMetadata& metadata = *loaded->metadata;
   std::vector<std::string> partitions;

@@ -51,14 +51,6 @@ class IcebergSink final : public Sink {
   std::optional<iceberg::StagedCommit> staged_;
 };
 
-iceberg::TableName NameOf(const TableDefinition& table) {
-  auto option = [&](const char* key, const std::string& fallback) {
-    auto found = table.options.find(key);
-    return found == table.options.end() ? fallback : found->second;
-  };
-  return {option("catalog-database", table.database), option("catalog-table", table.name)};
-}
-
 /// Options that are Iceberg table properties by their names.
 bool IsProperty(const std::string& key) {
   return key == "format-version" || key.starts_with("write.") || key.starts_with("commit.") ||
@@ -90,7 +82,7 @@ class IcebergConnector final : public Connector {
   }
 
   Result<std::unique_ptr<Sink>> OpenSink(SinkRequest request) override {
-    iceberg::TableName name = NameOf(request.table);
+    iceberg::TableName name = IcebergTableOf(request.table.options, request.table.database, request.table.name);
     FLOE_TRY_VOID(MakeIfMissing(name, request.table));
     iceberg::AppenderOptions options{.job_id = request.job_id, .task = request.sink_index};
     FLOE_TRY(auto appender, iceberg::TableAppender::Open(catalog_, duckdb_, name, request.input, options));
@@ -168,6 +160,14 @@ class IcebergConnector final : public Connector {
 };
 
 }  // namespace
+
+iceberg::TableName IcebergTableOf(const Options& options, const std::string& database, const std::string& name) {
+  auto option = [&](const char* key, const std::string& fallback) {
+    auto found = options.find(key);
+    return found == options.end() ? fallback : found->second;
+  };
+  return {option("catalog-database", database), option("catalog-table", name)};
+}
 
 std::unique_ptr<Connector> MakeIcebergConnector(iceberg::Catalog& catalog, duck::Instance& duckdb) {
   return std::make_unique<IcebergConnector>(catalog, duckdb);

@@ -15,4 +15,7 @@ namespace floe::connect {
 /// a stream is kNotSupported. Both outlive it.
 std::unique_ptr<Connector> MakeIcebergConnector(iceberg::Catalog& catalog, duck::Instance& duckdb);
 
+/// The Iceberg table that a definition `database`.`name` with these options means.
+iceberg::TableName IcebergTableOf(const Options& options, const std::string& database, const std::string& name);
+
 }  // namespace floe::connect
