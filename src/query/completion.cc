@@ -6,18 +6,14 @@
 #include <map>
 #include <utility>
 
+#include "sql/dialect/lexer.h"
+
 namespace floe::query {
 namespace {
 
 using Words = std::vector<std::string>;
 
 constexpr std::string_view kBreaks = " \t\n(),;'\"=<>";
-
-std::string Upper(std::string_view text) {
-  std::string upper(text);
-  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return upper;
-}
 
 const Words& Starters() {
   static const Words words = {"SELECT",   "INSERT INTO", "CREATE", "DROP", "ALTER", "SHOW",
@@ -142,7 +138,7 @@ TypedWord TakeApart(std::string_view text) {
   std::vector<std::string> path;  // of the name that is being read
   auto end_name = [&] {
     if (!current.empty()) path.push_back(std::exchange(current, {}));
-    for (const std::string& part : path) typed.before.push_back(Upper(part));
+    for (const std::string& part : path) typed.before.push_back(sql::dialect::ToUpper(part));
     path.clear();
   };
   bool back_ticks = false;
