@@ -265,16 +265,12 @@ void PutLevels(Vector& vector, duckdb::idx_t count, std::string& out) {
   const auto& validity = duckdb::FlatVector::Validity(vector);
   const std::size_t begin = out.size();
   PutRaw(out, std::uint32_t{0});
-  auto head = [&](std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
-    out.push_back(static_cast<char>(value));
-  };
   if (validity.CheckAllValid(count)) {
-    head(count << 1);
+    PutVarint(out, count << 1);
     out.push_back(1);
   } else {
     const duckdb::idx_t groups = (count + 7) / 8;
-    head(groups << 1 | 1);
+    PutVarint(out, groups << 1 | 1);
     for (duckdb::idx_t group = 0; group < groups; ++group) {
       unsigned bits = 0;
       for (duckdb::idx_t row = group * 8; row < std::min(count, group * 8 + 8); ++row) {

@@ -12,6 +12,12 @@
 
 namespace floe::duck {
 
+/// Seven bits a byte, the lowest first: as Thrift and Parquet's run lengths have it.
+inline void PutVarint(std::string& out, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
+  out.push_back(static_cast<char>(value));
+}
+
 /// Appends to a string that outlives it. Fields of a struct are put in the order of their ids.
 class CompactWriter {
  public:
@@ -65,10 +71,7 @@ class CompactWriter {
   static std::uint64_t ZigZag(std::int64_t value) {
     return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63);
   }
-  void Varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
-  }
+  void Varint(std::uint64_t value) { PutVarint(out_, value); }
   void Number(int id, int type, std::int64_t value) {
     Head(id, type);
     Varint(ZigZag(value));
