@@ -104,17 +104,28 @@ Result<FileRange> PartitionLog::Locate(Offset from, std::size_t max_bytes) {
   return range;
 }
 
+namespace {
+
+std::unexpected<Error> SegmentTooShort() {
+  return Fail(ErrorKind::kCorruption, "the segment is shorter than what was written; run `floe check`");
+}
+
+}  // namespace
+
 Status FileRange::Read(std::uint64_t from, std::span<std::byte> out) const {
   FLOE_TRY(std::size_t n, file->ReadAt(position + from, out));
-  if (n != out.size()) {
-    return Fail(ErrorKind::kCorruption, "the segment is shorter than what was written; run `floe check`");
-  }
+  if (n != out.size()) return SegmentTooShort();
   if (far_behind) CacheWindow::ReadFarBehind(*file, position + from, out.size());
   return {};
 }
 
 Result<std::size_t> FileRange::SendTo(int socket, std::uint64_t from) const {
   FLOE_TRY(std::size_t n, file->SendTo(socket, position + from, length - from));
+  if (n == 0) {
+    // A full socket, or no bytes where there must be some: who waits for the socket would wait for ever.
+    FLOE_TRY(const std::uint64_t size, file->Size());
+    if (size < position + length) return SegmentTooShort();
+  }
   if (far_behind) CacheWindow::ReadFarBehind(*file, position + from, n);
   return n;
 }
