@@ -48,6 +48,7 @@ class MemoryPartition final : public log::Partition {
     return result;
   }
   void WhenDurable(Offset, std::function<void(Status)> done) override { done({}); }
+  void AppendDurably(std::vector<std::byte> batches, log::AppendDone done) override { done(Append(batches)); }
   Result<log::ReadResult> Read(Offset from, std::size_t max_bytes) override {
     std::lock_guard lock(mu_);
     if (from > end_ || from < Offset(0)) return Fail(ErrorKind::kOutOfRange, "offset");

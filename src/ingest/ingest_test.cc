@@ -67,6 +67,9 @@ class FakePartition final : public log::Partition {
     }
     done({});
   }
+  void AppendDurably(std::vector<std::byte>, log::AppendDone done) override {
+    done(Fail(ErrorKind::kNotSupported, "fake"));
+  }
   Result<log::ReadResult> Read(Offset, std::size_t) override { return Fail(ErrorKind::kNotSupported, "fake"); }
   std::uint64_t WhenReadable(Offset, std::function<void()>) override { return 0; }
   void Forget(std::uint64_t) override {}

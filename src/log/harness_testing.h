@@ -126,6 +126,15 @@ inline Result<AppendResult> Append(Partition& partition, std::string batch) {
   return partition.Append(std::as_writable_bytes(std::span(batch)));
 }
 
+/// The answer comes when the batch is durable.
+inline std::future<Result<AppendResult>> AppendDurably(Partition& partition, const std::string& batch) {
+  auto promise = std::make_shared<std::promise<Result<AppendResult>>>();
+  auto bytes = std::as_bytes(std::span(batch));
+  partition.AppendDurably({bytes.begin(), bytes.end()},
+                          [promise](Result<AppendResult> result) { promise->set_value(std::move(result)); });
+  return promise->get_future();
+}
+
 inline Status WaitDurable(Partition& partition, Offset offset) {
   auto promise = std::make_shared<std::promise<Status>>();  // shared: set_value may still run when get returns
   partition.WhenDurable(offset, [promise](Status status) { promise->set_value(std::move(status)); });

@@ -68,6 +68,8 @@ struct OffsetAndTimestamp {
   TimestampMs timestamp{-1};
 };
 
+using AppendDone = std::function<void(Result<AppendResult>)>;
+
 /// Append: one caller at a time is enforced inside. All methods are thread-safe and may block on disk: compute threads
 /// only, but for the getters, which never block. Visible means durable: readers see up to the high watermark, which is
 /// what fdatasync has confirmed.
@@ -84,6 +86,11 @@ class Partition {
   /// Calls `done` from the syncer thread once everything below `offset` is durable (at once if it is). Group commit:
   /// one fdatasync serves all waiters.
   virtual void WhenDurable(Offset offset, std::function<void(Status)> done) = 0;
+  /// Append and WhenDurable in one, for threads that must not block: the syncer writes what gathered before it syncs,
+  /// so a request costs one thread change there and one back. For small batches: one thread writes them all. They keep
+  /// their order, and no later Append overtakes them. `done` gets, once, what Append would give, after it is durable;
+  /// from the syncer thread, or at once when the log is closed.
+  virtual void AppendDurably(std::vector<std::byte> batches, AppendDone done) = 0;
   /// kOutOfRange outside [log start, high watermark].
   virtual Result<ReadResult> Read(Offset from, std::size_t max_bytes) = 0;
   /// The same as Read without reading. Never crosses a segment, so it may be shorter than max_bytes although more

@@ -12,17 +12,55 @@ namespace {
 
 class LogPropertyTest : public ::testing::TestWithParam<std::uint64_t> {
  protected:
-  void TakeAppend() {
-    std::vector<std::pair<std::int64_t, std::string>> records;
+  using Records = std::vector<std::pair<std::int64_t, std::string>>;
+
+  Records RandomRecords() {
+    Records records;
     for (std::uint64_t n = 1 + random_.Next() % 5; n > 0; --n) {
       clock_ += static_cast<std::int64_t>(random_.Next() % 20) - 5;
       records.emplace_back(clock_, std::string(random_.Next() % 200, static_cast<char>('a' + random_.Next() % 26)));
     }
-    auto codec = static_cast<kafka::Compression>(random_.Next() % 5);
-    auto appended = Append(*partition_, MakeBatch(records, {.compression = codec}));
+    return records;
+  }
+
+  std::string RandomBatch(const Records& records) {
+    return MakeBatch(records, {.compression = static_cast<kafka::Compression>(random_.Next() % 5)});
+  }
+
+  void TakeAppend() {
+    auto records = RandomRecords();
+    auto appended = Append(*partition_, RandomBatch(records));
     ASSERT_OK(appended);
     ASSERT_EQ(appended->base_offset, Offset(static_cast<std::int64_t>(model_.size())));
     for (const auto& [timestamp, value] : records) Model(timestamp, value);
+  }
+
+  /// Some that the syncer writes, with wrong ones and direct appends between them.
+  void TakeQueuedAppends() {
+    std::vector<std::pair<Offset, std::future<Result<AppendResult>>>> acknowledged;
+    std::vector<std::future<Result<AppendResult>>> refused;
+    for (std::uint64_t n = 1 + random_.Next() % 6; n > 0; --n) {
+      auto records = RandomRecords();
+      std::string batch = RandomBatch(records);
+      switch (random_.Next() % 4) {
+        case 0: TakeAppend(); continue;
+        case 1:
+          batch.back() = static_cast<char>(batch.back() ^ 1);
+          refused.push_back(AppendDurably(*partition_, batch));
+          continue;
+        default: break;
+      }
+      acknowledged.emplace_back(Offset(static_cast<std::int64_t>(model_.size())), AppendDurably(*partition_, batch));
+      for (const auto& [timestamp, value] : records) Model(timestamp, value);
+    }
+    for (auto& [offset, answer] : acknowledged) {
+      auto appended = answer.get();
+      ASSERT_OK(appended);
+      ASSERT_EQ(appended->base_offset, offset);
+      ASSERT_GT(partition_->high_watermark(), appended->last_offset);
+      durable_ = std::max(durable_, appended->last_offset + 1);
+    }
+    for (auto& answer : refused) ASSERT_THAT(answer.get(), IsError(ErrorKind::kCorruption));
   }
 
   void WaitForAll() {
@@ -56,7 +94,11 @@ class LogPropertyTest : public ::testing::TestWithParam<std::uint64_t> {
   void AppendToFullDisk() {
     std::string batch = MakeBatch({{clock_, "full"}});
     h_.faults_.SetSpaceLeft(random_.Next() % batch.size());
-    EXPECT_THAT(Append(*partition_, batch), IsError(ErrorKind::kDiskFull));
+    if (random_.Next() % 2 == 0) {
+      EXPECT_THAT(Append(*partition_, batch), IsError(ErrorKind::kDiskFull));
+    } else {
+      EXPECT_THAT(AppendDurably(*partition_, batch).get(), IsError(ErrorKind::kDiskFull));
+    }
     h_.faults_.GiveSpace();
   }
 
@@ -119,6 +161,8 @@ TEST_P(LogPropertyTest, NothingDurableIsLost) {
         Compare();
         break;
       case 11: CrashDuringAppend(); break;
+      case 12:
+      case 13: TakeQueuedAppends(); break;
       default: TakeAppend(); break;
     }
   }

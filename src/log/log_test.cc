@@ -536,6 +536,44 @@ TEST(LogTest, DeletedTopicWakesAllAndComesBackEmpty) {
   EXPECT_EQ(h.Topic("t")->log_end_offset(), Offset(0));
 }
 
+TEST(LogTest, QueuedAppendsAreAnsweredWhateverHappens) {
+  Harness h;
+  auto partition = h.Topic("t");
+  const std::string batch =
+      MakeBatch({{1, "a"}}, {.producer_id = ProducerId(7), .producer_epoch = ProducerEpoch(0), .base_sequence = 0});
+  auto first = AppendDurably(*partition, batch);
+  auto again = AppendDurably(*partition, batch);
+  EXPECT_EQ(first.get()->base_offset, Offset(0));
+  auto duplicate = again.get();
+  ASSERT_OK(duplicate);
+  EXPECT_TRUE(duplicate->duplicate);
+  EXPECT_EQ(duplicate->base_offset, Offset(0));
+  EXPECT_THAT(AppendDurably(*partition, "").get(), IsError(ErrorKind::kInvalidInput));
+
+  h.faults_.FailSyncs(1, ".log");
+  EXPECT_THAT(AppendDurably(*partition, MakeBatch({{1, "b"}})).get(), IsError(ErrorKind::kIo));
+  EXPECT_THAT(AppendDurably(*partition, MakeBatch({{1, "c"}})).get(), IsError(ErrorKind::kIo)) << "poisoned";
+
+  auto deleted = h.Topic("deleted");
+  ASSERT_OK(h.log().DeleteTopic("deleted"));
+  EXPECT_THAT(AppendDurably(*deleted, MakeBatch({{1, "x"}})).get(), IsError(ErrorKind::kNotFound));
+
+  auto open = h.Topic("open");
+  std::vector<std::future<Result<AppendResult>>> answers;
+  std::atomic<bool> stop = false;
+  std::jthread writer([&] {
+    while (!stop) answers.push_back(AppendDurably(*open, MakeBatch({{1, "z"}})));
+  });
+  (void)h.log().Close();
+  stop = true;
+  writer.join();
+  EXPECT_THAT(AppendDurably(*open, MakeBatch({{1, "late"}})).get(), IsError(ErrorKind::kCancelled));
+  std::int64_t kept = 0;
+  for (auto& answer : answers) kept += answer.get() ? 1 : 0;  // each has an answer
+  h.Kill();
+  EXPECT_EQ(h.Topic("open")->high_watermark(), Offset(kept)) << "acknowledged, and only that";
+}
+
 TEST(LogTest, ReadersAreWokenOnceAndCanBeForgotten) {
   Harness h;
   auto partition = h.Topic("t");
@@ -577,7 +615,8 @@ TEST(LogTest, ManyWritersShareSyncsAndReadersFollow) {
     for (int w = 0; w < kWriters; ++w) {
       writers.emplace_back([&, w] {
         for (int i = 0; i < kEach; ++i) {
-          auto appended = Append(*partition, MakeBatch({{i, std::to_string(w) + ":" + std::to_string(i)}}));
+          const std::string batch = MakeBatch({{i, std::to_string(w) + ":" + std::to_string(i)}});
+          auto appended = i % 3 == w % 3 ? AppendDurably(*partition, batch).get() : Append(*partition, batch);
           ASSERT_OK(appended);
           if (i % 10 == 9) {
             EXPECT_OK(WaitDurable(*partition, appended->last_offset + 1));

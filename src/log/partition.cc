@@ -209,12 +209,25 @@ void PartitionLog::ScheduleSync() {
   if (!scheduled_.exchange(true)) environment_.syncer->Schedule(shared_from_this());
 }
 
+/// What is queued from now on has a round of its own to come.
+void PartitionLog::WriteQueued() {
+  {
+    std::lock_guard lock(mu_);
+    if (queued_.empty()) return;
+  }
+  std::lock_guard append_lock(append_mu_);
+  WriteQueuedLocked();
+}
+
 void PartitionLog::SyncRound() {
   scheduled_.exchange(false);
+  WriteQueued();
   Status synced = SyncLast();
   std::unique_lock lock(mu_);
   State state = state_;
+  auto refused = std::exchange(refused_, {});
   lock.unlock();
+  for (auto& [done, error] : refused) done(Fail(std::move(error)));
   if (state == State::kDeleted) {
     durable_waiters_.FailAll(Deleted(identity_.topic).error());
     readable_waiters_.CompleteAll();

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "log/acknowledged_mark.h"
@@ -47,6 +48,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   PartitionId id() const override { return identity_.id; }
   Result<AppendResult> Append(std::span<std::byte> batches) override;
   void WhenDurable(Offset offset, std::function<void(Status)> done) override;
+  void AppendDurably(std::vector<std::byte> batches, AppendDone done) override;
   Result<ReadResult> Read(Offset from, std::size_t max_bytes) override;
   Result<FileRange> Locate(Offset from, std::size_t max_bytes) override;
   std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) override;
@@ -92,6 +94,11 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
     std::uint64_t Limit(const Segment& segment) const;
   };
   struct Batches;  // a checked append
+  /// An append that waits for whoever holds append_mu_ next.
+  struct QueuedAppend {
+    std::vector<std::byte> batches;
+    AppendDone done;
+  };
 
   PartitionLog(Environment environment, Identity identity, EffectiveConfig config);
 
@@ -104,11 +111,17 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   // partition_append.cc
   Result<Batches> Check(std::span<std::byte> bytes, const EffectiveConfig& config) const;
   Result<AppendResult> AppendLocked(Batches& batches, const EffectiveConfig& config);
+  /// What AppendDurably left; caller holds append_mu_. True when there was some: then a SyncRound must follow, which
+  /// tells how it went.
+  bool WriteQueuedLocked();
+  Result<AppendResult> CheckAndAppendLocked(std::span<std::byte> bytes, const EffectiveConfig& config);
+  Result<AppendResult> WriteLocked(Batches& batches, const EffectiveConfig& config);
   Status RefuseWrites() const;
   /// Logs when the disk becomes full and when it no longer is; null: an append succeeded. Caller holds append_mu_.
   void NoteDiskFull(const Error* error);
   Status RollLocked();
   bool MustRoll(const EffectiveConfig& config, std::uint64_t bytes, std::int64_t records) const;
+  void WriteQueued();
   void ScheduleSync();
   /// Syncs the last segment and moves the high watermark. Poisons the partition when that fails.
   Status SyncLast();
@@ -155,8 +168,10 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::array<BatchStart, 64> recent_ends_;         // guarded by mu_: the last high watermarks, a ring
   std::size_t next_end_ = 0;                       // guarded by mu_
   std::uint64_t written_position_ = 0;             // guarded by mu_: of the last segment
-  OffsetAndTimestamp written_max_;                 // guarded by mu_
-  OffsetAndTimestamp durable_max_;                 // guarded by mu_
+  std::vector<QueuedAppend> queued_;               // guarded by mu_; taken with append_mu_ held, which keeps the order
+  std::vector<std::pair<AppendDone, Error>> refused_;  // guarded by mu_: queued ones, until the next SyncRound
+  OffsetAndTimestamp written_max_;                     // guarded by mu_
+  OffsetAndTimestamp durable_max_;                     // guarded by mu_
 };
 
 }  // namespace floe::log

@@ -126,14 +126,48 @@ Result<PartitionLog::Batches> PartitionLog::Check(std::span<std::byte> bytes, co
 Result<AppendResult> PartitionLog::Append(std::span<std::byte> bytes) {
   auto config = this->config();
   FLOE_TRY(Batches batches, Check(bytes, *config));
-  // A moved short string moves its bytes.
-  if (!batches.recompressed.empty()) batches.bytes = std::as_writable_bytes(std::span(batches.recompressed));
   std::unique_lock lock(append_mu_);
+  const bool queued = WriteQueuedLocked();
   auto result = AppendLocked(batches, *config);
-  NoteDiskFull(result ? nullptr : &result.error());
   lock.unlock();
-  if (result && !result->duplicate) ScheduleSync();
+  if (queued || (result && !result->duplicate)) ScheduleSync();
   return result;
+}
+
+void PartitionLog::AppendDurably(std::vector<std::byte> batches, AppendDone done) {
+  {
+    std::lock_guard lock(mu_);
+    if (state_ != State::kClosed) queued_.push_back({std::move(batches), std::exchange(done, nullptr)});
+  }
+  if (done) return done(Fail(ErrorKind::kCancelled, "the log is closed"));
+  ScheduleSync();
+}
+
+bool PartitionLog::WriteQueuedLocked() {
+  std::vector<QueuedAppend> queued;
+  {
+    std::lock_guard lock(mu_);
+    queued.swap(queued_);
+  }
+  if (queued.empty()) return false;
+  const auto config = this->config();
+  for (QueuedAppend& append : queued) {
+    auto result = CheckAndAppendLocked(append.batches, *config);
+    if (!result) {
+      std::lock_guard lock(mu_);
+      refused_.emplace_back(std::move(append.done), std::move(result).error());
+      continue;
+    }
+    durable_waiters_.Add(result->last_offset + 1, [appended = *result, done = std::move(append.done)](Status durable) {
+      done(durable ? Result<AppendResult>(appended) : Fail(std::move(durable).error()));
+    });
+  }
+  return true;
+}
+
+Result<AppendResult> PartitionLog::CheckAndAppendLocked(std::span<std::byte> bytes, const EffectiveConfig& config) {
+  FLOE_TRY(Batches batches, Check(bytes, config));
+  return AppendLocked(batches, config);
 }
 
 void PartitionLog::NoteDiskFull(const Error* error) {
@@ -163,6 +197,14 @@ Status PartitionLog::RefuseWrites() const {
 }
 
 Result<AppendResult> PartitionLog::AppendLocked(Batches& batches, const EffectiveConfig& config) {
+  // A moved short string moves its bytes.
+  if (!batches.recompressed.empty()) batches.bytes = std::as_writable_bytes(std::span(batches.recompressed));
+  auto result = WriteLocked(batches, config);
+  NoteDiskFull(result ? nullptr : &result.error());
+  return result;
+}
+
+Result<AppendResult> PartitionLog::WriteLocked(Batches& batches, const EffectiveConfig& config) {
   FLOE_TRY_VOID(RefuseWrites());
   BatchHeader& first = batches.headers.front();
   if (first.has_producer()) {

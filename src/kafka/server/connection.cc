@@ -146,8 +146,7 @@ Task<Status> Connection::Serve() {
     read_progress_ = Now();
     FLOE_CO_TRY_VOID(co_await ReadExactly(frame));
     phase_ = Phase::kHandling;
-    FLOE_CO_TRY_VOID(co_await HandleFrame(frame));
-    lease.Release();
+    FLOE_CO_TRY_VOID(co_await HandleFrame(frame, std::move(lease)));
     if (frame_capacity_ > kKeepIdle && context_.frame_memory.tight()) ReleaseFrame();
     while (pending_.size() >= options.max_pipelined && !closed_) {
       room_wake_.emplace();
@@ -158,7 +157,7 @@ Task<Status> Connection::Serve() {
   }
 }
 
-Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
+Task<Status> Connection::HandleFrame(std::span<std::byte> frame, ByteBudget::Lease memory) {
   Reader reader(frame);
   FLOE_CO_TRY(auto header, DecodeRequestHeader(reader));
   const auto* api = FindApi(header.api_key);
@@ -173,7 +172,7 @@ Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
     co_return Fail(ErrorKind::kNotSupported, fmt::format("{} version {} is not supported, only {} to {}", api->name,
                                                          header.api_version, api->min_version, api->max_version));
   }
-  Request request{std::move(header), reader, client_host_};
+  Request request{std::move(header), reader, client_host_, std::move(memory)};
   auto reply = co_await api->handler(context_.services, request);
   if (reply) co_return co_await Answer(std::move(*reply));
   auto error = std::move(reply).error().WithContext(fmt::format("handling {} version {} from client '{}'", api->name,

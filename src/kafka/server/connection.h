@@ -46,7 +46,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Phase : std::uint8_t { kIdle, kReceiving, kHandling };
 
   Task<Status> Serve();
-  Task<Status> HandleFrame(std::span<std::byte> frame);
+  Task<Status> HandleFrame(std::span<std::byte> frame, ByteBudget::Lease memory);
   /// One line about what this client did wrong, unless there were too many of late.
   void Complain(std::string_view message, const Error& cause) const;
   Task<Status> Answer(Reply reply);

@@ -46,6 +46,7 @@ struct Request {
   RequestHeader header;
   Reader body;
   std::string client_host;
+  ByteBudget::Lease memory;  ///< of the frame; who copies what it holds for later moves it into the reply
 
   bool malformed = false;  ///< the body could not be decoded
 
@@ -68,7 +69,8 @@ struct Reply {
 
   Reply() = default;
   Reply(Encoded encoded, ByteBudget::Lease held = {}) : response(std::move(encoded)), lease(std::move(held)) {}
-  explicit Reply(OneShot<Encoded> later) : response(std::move(later)) {}
+  explicit Reply(OneShot<Encoded> later, ByteBudget::Lease held = {})
+      : response(std::move(later)), lease(std::move(held)) {}
 };
 
 /// Runs on the connection's loop and never blocks it. An error means that the frame was malformed or cannot be

@@ -129,6 +129,24 @@ TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   EXPECT_EQ(header->base_offset, Offset(7));
 }
 
+TEST_F(ServerTest, LargeAndSmallBatchesOfOneProducerKeepTheirOrder) {
+  CreateTopic("t", 1);
+  auto client = Client();
+  constexpr int kRequests = 60;
+  for (int i = 0; i < kRequests; ++i) {
+    BatchBuilder builder({.producer_id = ProducerId(5), .producer_epoch = ProducerEpoch(0), .base_sequence = i});
+    builder.Append(TimestampMs(1000), std::nullopt, std::string(i % 3 == 1 ? 100'000 : 10, 'x'));
+    client.Send(Produce("t", builder), 9, i);
+  }
+  for (int i = 0; i < kRequests; ++i) {
+    auto produced = client.Take<ProduceResponse>(9);
+    ASSERT_OK(produced);
+    const auto& answer = produced->topics[0].partitions[0];
+    ASSERT_EQ(answer.error_code, 0) << i << ": " << answer.error_message.value_or("");
+    ASSERT_EQ(answer.base_offset, i);
+  }
+}
+
 TEST_F(ServerTest, ProduceRefusals) {
   CreateTopic("t", 1);
   auto client = Client();
