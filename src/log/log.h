@@ -89,7 +89,7 @@ class Partition {
   /// Append and WhenDurable in one, for threads that must not block: the syncer writes what gathered before it syncs,
   /// so a request costs one thread change there and one back. For small batches: one thread writes them all. They keep
   /// their order, and no later Append overtakes them. `done` gets, once, what Append would give, after it is durable;
-  /// from the syncer thread, or at once when the log is closed.
+  /// from the syncer thread, or at once when the log closes or the topic was deleted.
   virtual void AppendDurably(std::vector<std::byte> batches, AppendDone done) = 0;
   /// kOutOfRange outside [log start, high watermark].
   virtual Result<ReadResult> Read(Offset from, std::size_t max_bytes) = 0;

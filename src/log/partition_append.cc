@@ -137,9 +137,10 @@ Result<AppendResult> PartitionLog::Append(std::span<std::byte> bytes) {
 void PartitionLog::AppendDurably(std::vector<std::byte> batches, AppendDone done) {
   {
     std::lock_guard lock(mu_);
-    if (state_ != State::kClosed) queued_.push_back({std::move(batches), std::exchange(done, nullptr)});
+    if (state_ == State::kOpen) queued_.push_back({std::move(batches), std::exchange(done, nullptr)});
   }
-  if (done) return done(Fail(ErrorKind::kCancelled, "the log is closed"));
+  // At once, else those who go on calling would keep the syncer from its end.
+  if (done) return done(Fail(RefuseWrites().error()));
   ScheduleSync();
 }
 
