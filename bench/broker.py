@@ -70,13 +70,16 @@ def java_fetch(address, pid, megabytes):
     create(address, topic)
     count = megabytes * 1_000_000 // 1024
     fill(address, topic, count, bytes(1024), 16_384)
-    cpu = cpu_seconds(pid)
-    out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "consumer-perf", "--topic", topic, "--num-records", str(count), "--bootstrap-server", address,
-                          "--timeout", "60000"], check=True, capture_output=True, text=True).stdout
-    # start, end, MB consumed, MB/s, records, records/s, rebalance ms, fetch ms, fetch MB/s, fetch records/s
-    fields = out.strip().splitlines()[-1].split(", ")
-    assert int(fields[4]) >= count, out
-    return megabytes / (float(fields[8]) * 1.048576), cpu_seconds(pid) - cpu
+    runs = []
+    for _ in range(3):  # the first one reads from the disk, and warms the broker
+        cpu = cpu_seconds(pid)
+        out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "consumer-perf", "--topic", topic, "--num-records", str(count), "--bootstrap-server", address,
+                              "--timeout", "60000"], check=True, capture_output=True, text=True).stdout
+        # start, end, MB consumed, MB/s, records, records/s, rebalance ms, fetch ms, fetch MB/s, fetch records/s
+        fields = out.strip().splitlines()[-1].split(", ")
+        assert int(fields[4]) >= count, out
+        runs.append((megabytes / (float(fields[8]) * 1.048576), cpu_seconds(pid) - cpu))
+    return runs[0], min(runs[1:])
 
 
 def measure(address, pid, megabytes):
@@ -91,9 +94,10 @@ def measure(address, pid, megabytes):
     produced = java(address, pid, megabytes, 1024)
     results["Java produce 1024 B, MB/s"] = (megabytes / produced[0], True)
     results["Java produce 1024 B, broker CPU-s/GB"] = (produced[1] / gigabytes, False)
-    fetched = java_fetch(address, pid, max(megabytes, 1000))
-    results["Java fetch 1024 B, MB/s"] = (max(megabytes, 1000) / fetched[0], True)
-    results["Java fetch 1024 B, broker CPU-s/GB"] = (fetched[1] / max(megabytes, 1000) * 1000, False)
+    fetched = max(megabytes, 1000)
+    for which, (seconds, cpu) in zip(("first", "again"), java_fetch(address, pid, fetched)):
+        results[f"Java fetch 1024 B, {which}, MB/s"] = (fetched / seconds, True)
+        results[f"Java fetch 1024 B, {which}, broker CPU-s/GB"] = (cpu / fetched * 1000, False)
     return results
 
 
