@@ -82,15 +82,20 @@ class InterruptAtEnd {
 Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema,
                  ResultConsumer& consumer) {
   FLOE_TRY(auto connection, instance.Connect());
-  const InterruptAtEnd interrupt(*connection);
-  CancelWatch watch(consumer, [&] { connection->Interrupt(); });
+  return RunDuckDB(*connection, sql, schema, consumer);
+}
+
+Status RunDuckDB(duckdb::Connection& connection, const std::string& sql, const data::Schema* schema,
+                 ResultConsumer& consumer) {
+  const InterruptAtEnd interrupt(connection);
+  CancelWatch watch(consumer, [&] { connection.Interrupt(); });
   const bool own_sql = schema != nullptr;
   return duck::Guard([&]() -> Status {
-    connection->Query("SET enable_progress_bar = true");
-    connection->Query("SET enable_progress_bar_print = false");
-    auto pending = connection->PendingQuery(sql, true);
+    connection.Query("SET enable_progress_bar = true");
+    connection.Query("SET enable_progress_bar_print = false");
+    auto pending = connection.PendingQuery(sql, true);
     if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), own_sql, consumer);
-    Advance(*pending, *connection, consumer);
+    Advance(*pending, connection, consumer);
     if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
     // Execute would wrap the error into one of its own.
     if (pending->HasError()) return ErrorOf(pending->GetErrorObject(), own_sql, consumer);

@@ -14,5 +14,8 @@ namespace floe::query {
 /// reports them.
 Status RunDuckDB(duck::Instance& instance, const std::string& sql, const data::Schema* schema,
                  ResultConsumer& consumer);
+/// On a connection of the caller's; what still runs on it is interrupted.
+Status RunDuckDB(duckdb::Connection& connection, const std::string& sql, const data::Schema* schema,
+                 ResultConsumer& consumer);
 
 }  // namespace floe::query

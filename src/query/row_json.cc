@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/row_json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <duckdb.hpp>
@@ -33,6 +34,14 @@ std::string TimestampText(duckdb::timestamp_t value, int precision) {
   if (precision > 0)
     text += "." + fmt::format("{:06}", micros).substr(0, static_cast<std::size_t>(std::min(precision, 6)));
   return text;
+}
+
+/// Kernels keep more digits than the type shows.
+std::string TimeText(std::string text, int precision) {
+  const std::size_t point = text.find('.');
+  if (point == std::string::npos) return text;
+  const auto digits = static_cast<std::size_t>(std::clamp(precision, 0, 9));
+  return text.substr(0, point + (digits > 0 ? 1 + digits : 0));
 }
 
 std::string HexText(const std::string& bytes) {
@@ -111,11 +120,11 @@ void AppendJson(std::string& out, const duckdb::Value& value, const Type& type) 
     case TypeKind::kMap:
     case TypeKind::kMultiset:
     case TypeKind::kRow: AppendNested(out, value, type); return;
+    case TypeKind::kTime: AppendQuoted(out, TimeText(value.ToString(), type.precision())); return;
     case TypeKind::kDecimal:
     case TypeKind::kChar:
     case TypeKind::kVarchar:
     case TypeKind::kDate:
-    case TypeKind::kTime:
     case TypeKind::kIntervalYearMonth:
     case TypeKind::kIntervalDayTime: AppendQuoted(out, value.ToString()); return;
   }

@@ -11,8 +11,8 @@
 namespace floe::query {
 
 /// Appends the JSON of one value: integers, booleans and finite floats bare, NaN and infinities as strings, DECIMAL and
-/// BYTES (hex) as strings, timestamps as 'yyyy-MM-dd HH:mm:ss.fff' with as many digits as the precision (TIMESTAMP_LTZ
-/// in UTC), ARRAY as array, ROW as object, MAP as object with text keys.
+/// BYTES (hex) as strings, timestamps as 'yyyy-MM-dd HH:mm:ss.fff' with as many digits as the precision (sessions
+/// have put TIMESTAMP_LTZ into their zone), ARRAY as array, ROW as object, MAP as object with text keys.
 void AppendJson(std::string& out, const duckdb::Value& value, const data::Type& type);
 
 /// "[v, v, ...]" of each row of the batch.

@@ -11,6 +11,7 @@
 #include "connect/iceberg/iceberg_connector.h"
 #include "duck/guard.h"
 #include "query/batch_query.h"
+#include "query/local_time.h"
 #include "query/session_parts.h"
 #include "query/session_settings.h"
 #include "sql/bind/aggregates.h"
@@ -86,9 +87,12 @@ bool Session::Is(const std::string& key, const std::string& value) const {
 }
 
 sql::planner::Planner Session::MakePlanner(const std::string& mode) const {
+  return MakePlanner(mode, sql::planner::LookupIn(*catalog_));
+}
+
+sql::planner::Planner Session::MakePlanner(const std::string& mode, sql::planner::TableLookup tables) const {
   std::map<std::string, std::string> settings = settings_;
   settings["execution.runtime-mode"] = mode;
-  sql::planner::TableLookup tables = sql::planner::LookupIn(*catalog_);
   if (used_ != nullptr) {
     tables = [inner = std::move(tables), used = used_](const dialect::ObjectName& name, const std::string& catalog,
                                                        const std::string& database) {
@@ -101,19 +105,6 @@ sql::planner::Planner Session::MakePlanner(const std::string& mode) const {
                                 .connectors = &services_.connectors,
                                 .format_options = services_.format_options,
                                 .settings = std::move(settings)});
-}
-
-bool Session::IsThereAlready(const catalog::CatalogTable& table, bool replace) const {
-  if (!Is(stream::kForegroundSetting, "true") || replace || table.temporary) return false;
-  auto found = catalog_->Resolve(table.path);
-  if (!found) return false;
-  const catalog::CatalogTable& known = **found;
-  return known.kind == table.kind && known.columns == table.columns && known.watermark == table.watermark &&
-         known.primary_key == table.primary_key && known.partitioned_by == table.partitioned_by &&
-         std::ranges::all_of(table.options, [&](const auto& option) {
-           auto same = known.options.find(option.first);
-           return same != known.options.end() && same->second == option.second;
-         });
 }
 
 /// One overload per statement; the names of statements are the dialect's.
@@ -130,26 +121,7 @@ struct Session::Visitor {
   R operator()(const dialect::Insert&) const { return session.Insert(statement, text, consumer); }
   R operator()(const dialect::StatementSet&) const { return session.Insert(statement, text, consumer); }
   R operator()(const dialect::CreateTable& s) const { return session.CreateTable(s, text, consumer); }
-  R operator()(const dialect::CreateView& s) const {
-    // Planned here its errors stand where the statement has them; by its stored text they would not.
-    FLOE_TRY([[maybe_unused]] sql::plan::Program query, session.MakePlanner("batch").Plan(s.query));
-    if (auto known = names().Resolve(s.name);
-        known && session.Is(stream::kForegroundSetting, "true") && !s.or_replace && !s.temporary &&
-        (*known)->kind == catalog::TableKind::kView && (*known)->view_query == dialect::ToSql(s.query))
-      return Done({}, "OK: the view is there already");
-    FLOE_TRY_VOID(names().CreateView(s));
-    auto made = names().Resolve(s.name);
-    // A view is checked by planning it once, so that a wrong one is refused when it is made, not when it is used.
-    if (made) {
-      if (Status checked = session.MakePlanner("batch").Check(**made); !checked) {
-        (void)names().Drop(
-            {.kind = dialect::ObjectKind::kView, .name = s.name, .temporary = s.temporary, .if_exists = true});
-        return Fail(std::move(checked).error());
-      }
-    }
-    if (s.temporary) session.temporary_ddl_.push_back(text);
-    return Done({});
-  }
+  R operator()(const dialect::CreateView& s) const { return session.CreateView(s); }
   R operator()(const dialect::CreateCatalog& s) const { return Done(names().CreateCatalog(s)); }
   R operator()(const dialect::CreateDatabase& s) const {
     dialect::CreateDatabase create = s;
@@ -158,12 +130,9 @@ struct Session::Visitor {
   }
   R operator()(const dialect::CreateFunction&) const { return NotBuilt("CREATE FUNCTION", statement.span); }
   R operator()(const dialect::Drop& s) const { return session.Drop(s); }
-  R operator()(const dialect::AlterTable& s) const {
-    FLOE_TRY_VOID(session.CheckAlter(s));
-    return Done(names().AlterTable(s));
-  }
+  R operator()(const dialect::AlterTable& s) const { return session.AlterTable(s); }
   R operator()(const dialect::AlterOptions& s) const { return Done(names().AlterOptions(s)); }
-  R operator()(const dialect::AlterView& s) const { return Done(names().AlterView(s)); }
+  R operator()(const dialect::AlterView& s) const { return session.AlterView(s); }
   R operator()(const dialect::Show& s) const { return session.Show(s, consumer); }
   R operator()(const dialect::Describe& s) const { return session.Describe(s, consumer); }
   R operator()(const dialect::DescribeJob& s) const {
@@ -174,16 +143,7 @@ struct Session::Visitor {
   }
   R operator()(const dialect::Use& s) const { return Done(names().Use(s)); }
   R operator()(const dialect::Set& s) const { return session.Set(s, consumer); }
-  R operator()(const dialect::Reset& s) const {
-    if (s.key.empty()) session.settings_.clear();
-    bool known = s.key.empty() || session.settings_.contains(s.key) ||
-                 std::ranges::find(KnownSettings(), s.key) != KnownSettings().end();
-    if (!known) {
-      if (auto checked = CheckSetting(s.key, ""); !checked) return Fail(std::move(checked).error());
-    }
-    session.settings_.erase(s.key);
-    return Done({});
-  }
+  R operator()(const dialect::Reset& s) const { return session.Reset(s, statement.span.position); }
   R operator()(const dialect::Explain& s) const { return session.Explain(s); }
   R operator()(const dialect::StopJob& s) const { return Done(session.services_.jobs.Stop(s.job_id)); }
   R operator()(const dialect::Delete&) const { return NotBuilt("DELETE", statement.span); }
@@ -205,9 +165,10 @@ struct Session::Visitor {
 Result<StatementResult> Session::Execute(const std::string& text, ResultConsumer& consumer) {
   auto statement = dialect::ParseStatement(text);
   if (Is("sql.dialect", "duckdb")) {
-    bool own = statement && (statement->As<dialect::Set>() != nullptr || statement->As<dialect::Reset>() != nullptr ||
-                             statement->As<dialect::Use>() != nullptr);
-    if (!own) return DuckDBDialect(text, consumer);
+    // Queries are DuckDB's, and so is what only DuckDB can read; everything else stays Flink SQL.
+    const bool query = !statement || statement->As<dialect::QueryStatement>() != nullptr ||
+                       statement->As<dialect::Explain>() != nullptr;
+    if (query) return DuckDBDialect(text, consumer);
   }
   if (!statement) return Fail(std::move(statement).error());
   return std::visit(Visitor{*this, *statement, text, consumer}, statement->node);
@@ -216,102 +177,13 @@ Result<StatementResult> Session::Execute(const std::string& text, ResultConsumer
 Result<StatementResult> Session::Select(const dialect::Statement& statement, ResultConsumer& consumer) {
   bool streaming = Is("execution.runtime-mode", "streaming");
   FLOE_TRY(sql::plan::Program program, MakePlanner(streaming ? "streaming" : "batch").Plan(statement));
+  LocalTimes shown(services_.duckdb, Zone(), consumer);
   if (streaming) {
-    FLOE_TRY_VOID(RunStreaming(std::move(program), consumer));
+    FLOE_TRY_VOID(RunStreaming(std::move(program), shown));
   } else {
-    FLOE_TRY_VOID(RunBatch(program.query, consumer));
+    FLOE_TRY_VOID(RunBatch(program.query, shown));
   }
   return StatementResult{};
-}
-
-Result<StatementResult> Session::CreateTable(const dialect::CreateTable& statement, const std::string& text,
-                                             ResultConsumer& consumer) {
-  if (statement.as_query) return CreateTableAs(statement, text, consumer);
-  FLOE_TRY(catalog::CatalogTable table, catalog_->Prepare(statement));
-  FLOE_TRY_VOID(ChooseConnector(table, statement.name.span.position));
-  FLOE_TRY_VOID(MakePlanner("streaming").Check(table));
-  bool temporary = table.temporary;
-  if (IsThereAlready(table, statement.or_replace))
-    return StatementResult{.message = "OK: the table is there already", .job_id = {}};
-  FLOE_TRY_VOID(
-      catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
-  if (temporary) temporary_ddl_.push_back(text);
-  return StatementResult{.message = "OK", .job_id = {}};
-}
-
-Status Session::ChooseConnector(catalog::CatalogTable& table, TextPosition position) const {
-  if (table.options.contains("connector")) return {};
-  FLOE_TRY(catalog::CatalogInfo info, services_.catalogs.Info(table.path.catalog));
-  if (info.type == "iceberg") {
-    table.options["connector"] = "iceberg";
-  } else if (!table.primary_key.empty()) {
-    table.options["connector"] = "realtime";
-  } else {
-    std::string known;
-    for (const auto* descriptor : services_.connectors.List()) known += (known.empty() ? "" : ", ") + descriptor->name;
-    return Fail(
-        Error(
-            ErrorKind::kInvalidInput,
-            fmt::format("table {} has no 'connector'; choose one of {}, or declare a PRIMARY KEY for a real-time table",
-                        table.path.ToString(), known))
-            .WithPosition(position));
-  }
-  return {};
-}
-
-Status Session::CheckAlter(const dialect::AlterTable& statement) const {
-  auto before = catalog_->Resolve(statement.name);
-  if (!before || (*before)->kind != catalog::TableKind::kTable) return {};
-  if (std::holds_alternative<dialect::RenameTable>(statement.action)) return {};
-  auto connector = (*before)->options.find("connector");
-  // Iceberg checks its own schema changes, and its properties are anybody's.
-  if (connector == (*before)->options.end() || connector->second == "iceberg") return {};
-  FLOE_TRY(catalog::CatalogTable after, catalog::AlterTable(**before, statement));
-  return MakePlanner("streaming").Check(after);
-}
-
-Status Session::CheckUnused(const dialect::Drop& statement) const {
-  catalog::ObjectPath path = catalog_->FullPath(statement.name);
-  using Kind = dialect::ObjectKind;
-  if (statement.temporary || statement.kind == Kind::kFunction) return {};
-  if (statement.kind == Kind::kTable || statement.kind == Kind::kView) {
-    auto found = catalog_->Resolve(statement.name);
-    if (!found || (*found)->temporary) return {};
-  } else {
-    // What is inside goes with it.
-    const auto& parts = statement.name.parts;
-    path.database = statement.kind == Kind::kDatabase ? parts.back().text : "";
-    path.catalog =
-        statement.kind == Kind::kCatalog || parts.size() > 1 ? parts.front().text : catalog_->current_catalog();
-    path.name.clear();
-  }
-  for (const stream::JobStatus& status : services_.jobs.List()) {
-    if (stream::IsTerminal(status.state)) continue;
-    std::set<catalog::ObjectPath> used;
-    // A program that no longer plans does not hold anything.
-    (void)PlanProgram(services_, status.job.program, status.job.settings, &used);
-    for (const catalog::ObjectPath& one : used) {
-      const bool hit = one.catalog == path.catalog && (path.database.empty() || one.database == path.database) &&
-                       (path.name.empty() || one.name == path.name);
-      if (!hit) continue;
-      return Fail(Error(ErrorKind::kFailedPrecondition,
-                        fmt::format("{} is used by job '{}', which is {}; stop it first: 'floe job stop {}'",
-                                    one.ToString(), status.job.name, stream::ToString(status.state), status.job.id))
-                      .WithPosition(statement.name.span.position));
-    }
-  }
-  return {};
-}
-
-Result<StatementResult> Session::Drop(const dialect::Drop& statement) {
-  FLOE_TRY_VOID(CheckUnused(statement));
-  std::shared_ptr<const catalog::CatalogTable> dropped;
-  if (statement.kind == dialect::ObjectKind::kTable && !statement.temporary) {
-    if (auto found = catalog_->Resolve(statement.name)) dropped = *found;
-  }
-  FLOE_TRY_VOID(catalog_->Drop(statement));
-  if (dropped && services_.on_drop) services_.on_drop(*dropped);
-  return StatementResult{.message = "OK", .job_id = {}};
 }
 
 Result<StatementResult> Session::Show(const dialect::Show& statement, ResultConsumer& consumer) {
@@ -346,9 +218,7 @@ Result<StatementResult> Session::Show(const dialect::Show& statement, ResultCons
     FLOE_TRY(std::string query, PartitionsQuery(*table));
     return Execute(query, consumer);
   }
-  if (statement.kind == dialect::ShowKind::kColumns && !statement.like) {
-    return Describe({.kind = dialect::ObjectKind::kTable, .name = statement.in}, consumer);
-  }
+  if (statement.kind == dialect::ShowKind::kColumns) return ShowColumns(statement, consumer);
   FLOE_TRY(catalog::TextTable table, catalog_->Show(statement));
   FLOE_TRY_VOID(SendText(consumer, table.columns, table.rows));
   return StatementResult{};
@@ -360,11 +230,21 @@ Result<StatementResult> Session::Describe(const dialect::Describe& statement, Re
     FLOE_TRY_VOID(SendText(consumer, table.columns, table.rows));
     return StatementResult{};
   }
-  FLOE_TRY(catalog::TablePtr table, catalog_->Resolve(statement.name));
+  return ShowColumns({.kind = dialect::ShowKind::kColumns, .in = statement.name}, consumer);
+}
+
+Result<StatementResult> Session::ShowColumns(const dialect::Show& statement, ResultConsumer& consumer) {
+  FLOE_TRY(catalog::TablePtr table, catalog_->Resolve(statement.in));
   FLOE_TRY(data::Schema schema, MakePlanner("streaming").SchemaOf(*table));
-  FLOE_TRY_VOID(
-      SendText(consumer, {"name", "type", "null", "key", "extras", "watermark"}, DescribeRows(*table, schema)));
+  auto rows = DescribeRows(*table, schema);
+  std::erase_if(rows, [&](const auto& row) { return !catalog::ShowMatches(statement, row[0]); });
+  FLOE_TRY_VOID(SendText(consumer, {"name", "type", "null", "key", "extras", "watermark"}, rows));
   return StatementResult{};
+}
+
+std::string Session::Zone() const {
+  auto zone = settings_.find("table.local-time-zone");
+  return zone == settings_.end() || zone->second == "default" ? "UTC" : zone->second;
 }
 
 Status Session::CheckZone(const std::string& zone) const {
@@ -381,11 +261,13 @@ Status Session::CheckZone(const std::string& zone) const {
 
 Result<StatementResult> Session::Set(const dialect::Set& statement, ResultConsumer& consumer) {
   if (statement.option) {
-    const std::string& key = statement.option->key;
-    const std::string& value = statement.option->value;
-    FLOE_TRY(const bool ignored, CheckSetting(key, value));
-    if (ignored) consumer.OnWarning("'" + key + "' is Flink's and changes nothing here");
-    if (key == "table.local-time-zone") FLOE_TRY_VOID(CheckZone(value));
+    const auto& [key, value, key_span, value_span] = *statement.option;
+    auto ignored = CheckSetting(key, value);
+    if (!ignored) return Fail(std::move(ignored).error().WithPosition(key_span.position));
+    if (*ignored) consumer.OnWarning("'" + key + "' is Flink's and changes nothing here");
+    if (key == "table.local-time-zone") {
+      if (Status zone = CheckZone(value); !zone) return Fail(std::move(zone).error().WithPosition(value_span.position));
+    }
     settings_[key] = value;
     return StatementResult{.message = "OK", .job_id = {}};
   }
@@ -393,6 +275,17 @@ Result<StatementResult> Session::Set(const dialect::Set& statement, ResultConsum
   for (const auto& [key, value] : settings_) rows.push_back({key, value});
   FLOE_TRY_VOID(SendText(consumer, {"key", "value"}, rows));
   return StatementResult{};
+}
+
+Result<StatementResult> Session::Reset(const dialect::Reset& statement, TextPosition position) {
+  if (statement.key.empty()) {
+    settings_.clear();
+  } else if (settings_.erase(statement.key) == 0 &&
+             std::ranges::find(KnownSettings(), statement.key) == KnownSettings().end()) {
+    auto checked = CheckSetting(statement.key, "");
+    if (!checked) return Fail(std::move(checked).error().WithPosition(position));
+  }
+  return StatementResult{.message = "OK", .job_id = {}};
 }
 
 Result<StatementResult> Session::Explain(const dialect::Explain& statement) {
@@ -412,13 +305,6 @@ std::string JobName(const std::map<std::string, std::string>& settings, const sq
     name += "_" + table.catalog + "." + table.database + "." + table.name;
   }
   return name;
-}
-
-std::string Session::Prelude() const {
-  std::string text =
-      fmt::format("USE CATALOG `{}`;\nUSE `{}`;\n", catalog_->current_catalog(), catalog_->current_database());
-  for (const std::string& ddl : temporary_ddl_) text += ddl + ";\n";
-  return text;
 }
 
 Result<StatementResult> Session::Insert(const dialect::Statement& statement, const std::string& text,
@@ -468,6 +354,7 @@ Result<sql::plan::Program> Session::PlanProgram(const SessionServices& services,
   Session session(services);
   session.settings_ = settings;
   session.used_ = used;
+  session.replays_ = true;
   for (const auto& part : dialect::SplitScript(program)) {
     std::string text(part.span.In(program));
     FLOE_TRY(dialect::Statement statement, dialect::ParseStatement(text));

@@ -80,6 +80,7 @@ class Session {
  private:
   struct Visitor;
   sql::planner::Planner MakePlanner(const std::string& mode) const;
+  sql::planner::Planner MakePlanner(const std::string& mode, sql::planner::TableLookup tables) const;
   bool Is(const std::string& key, const std::string& value) const;
 
   Result<StatementResult> Select(const sql::dialect::Statement& statement, ResultConsumer& consumer);
@@ -87,13 +88,19 @@ class Session {
                                  ResultConsumer& consumer);
   Result<StatementResult> CreateTable(const sql::dialect::CreateTable& statement, const std::string& text,
                                       ResultConsumer& consumer);
+  Result<StatementResult> CreateView(const sql::dialect::CreateView& statement);
+  Result<StatementResult> AlterTable(const sql::dialect::AlterTable& statement);
+  Result<StatementResult> AlterView(const sql::dialect::AlterView& statement);
+  Status CheckView(const sql::catalog::CatalogTable& view, TextPosition position) const;
   /// Tables without a 'connector': Iceberg's in an Iceberg catalog, real-time tables with a key.
   Status ChooseConnector(sql::catalog::CatalogTable& table, TextPosition position) const;
   Result<StatementResult> CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text,
                                         ResultConsumer& consumer);
   Result<StatementResult> Show(const sql::dialect::Show& statement, ResultConsumer& consumer);
+  Result<StatementResult> ShowColumns(const sql::dialect::Show& statement, ResultConsumer& consumer);
   Result<StatementResult> Describe(const sql::dialect::Describe& statement, ResultConsumer& consumer);
   Result<StatementResult> Set(const sql::dialect::Set& statement, ResultConsumer& consumer);
+  Result<StatementResult> Reset(const sql::dialect::Reset& statement, TextPosition position);
   Result<StatementResult> Explain(const sql::dialect::Explain& statement);
   Result<StatementResult> Drop(const sql::dialect::Drop& statement);
   Result<StatementResult> DuckDBDialect(const std::string& text, ResultConsumer& consumer);
@@ -116,6 +123,8 @@ class Session {
   /// What CREATE TABLE checks, of the table as it would be.
   Status CheckAlter(const sql::dialect::AlterTable& statement) const;
   Status CheckZone(const std::string& zone) const;
+  /// 'table.local-time-zone'.
+  std::string Zone() const;
   /// kFailedPrecondition names a running job that would lose a table or view by this.
   Status CheckUnused(const sql::dialect::Drop& statement) const;
   /// The statements that make this session's names mean the same again.
@@ -125,7 +134,7 @@ class Session {
   std::unique_ptr<sql::catalog::SessionCatalog> catalog_;
   std::set<sql::catalog::ObjectPath>* used_ = nullptr;  ///< while PlanProgram runs: takes what is looked up
   std::map<std::string, std::string> settings_;
-  std::vector<std::string> temporary_ddl_;                 ///< CREATE TEMPORARY … of this session, in order
+  bool replays_ = false;  ///< a job's prelude runs: its views were checked when they were made, and come in any order
   std::map<std::string, std::vector<std::string>> named_;  ///< by 'pipeline.name': the INSERTs that were given it
 };
 

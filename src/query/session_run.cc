@@ -7,9 +7,13 @@
 #include "duck/guard.h"
 #include "query/batch_query.h"
 #include "query/cancel_watch.h"
+#include "query/duckdb_dialect.h"
+#include "query/local_time.h"
 #include "query/session.h"
 #include "query/session_parts.h"
+#include "sql/bind/casts.h"
 #include "sql/dialect/parser.h"
+#include "sql/dialect/unparser.h"
 #include "sql/planner/duckdb_sql.h"
 
 namespace floe::query {
@@ -117,48 +121,25 @@ Result<std::int64_t> Session::RunBatchInsert(const plan::Program& program, Resul
   return rows;
 }
 
-Result<StatementResult> Session::CreateTableAs(const sql::dialect::CreateTable& statement, const std::string& text,
-                                               ResultConsumer& consumer) {
-  FLOE_TRY(plan::Program program, MakePlanner("batch").Plan(*statement.as_query));
-  sql::dialect::CreateTable plain = statement;
-  plain.as_query = {};
-  plain.column_names.clear();
-  if (plain.columns.empty()) {
-    for (std::size_t i = 0; i < program.query->schema.size(); ++i) {
-      const data::Field& field = program.query->schema.fields[i];
-      FLOE_TRY(sql::dialect::TypeName type, sql::dialect::ParseType(field.type.ToString()));
-      sql::dialect::ColumnDefinition column;
-      column.name.text = i < statement.column_names.size() ? statement.column_names[i].text : field.name;
-      column.definition = sql::dialect::PhysicalColumn{.type = std::move(type), .default_value = {}};
-      plain.columns.push_back(std::move(column));
-    }
-  }
-  FLOE_TRY(StatementResult created, CreateTable(plain, text, consumer));
-  std::string insert =
-      "INSERT INTO " + statement.name.ToString() + " " + std::string(statement.as_query->span.In(text));
-  return Execute(insert, consumer);
-}
-
 Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultConsumer& consumer) {
-  // Tables of the session that the text names become views over their scans for the length of this query.
   Held held;
-  std::string views;
   FLOE_TRY(auto connection, services_.duckdb.Connect());
-  FLOE_TRY(auto names, duck::Guard([&] { return connection->GetTableNames(text, true); }));
-  for (const std::string& name : names) {
-    auto parsed = sql::dialect::ParseStatement("SELECT * FROM " + name);
-    if (!parsed) continue;
-    auto planned = MakePlanner("batch").Plan(*parsed);
-    if (!planned) continue;
-    FLOE_TRY(std::string sql, PrintBatch(planned->query, held));
-    std::string columns;
-    for (const data::Field& field : planned->query->schema.fields)
-      columns += (columns.empty() ? "" : ", ") + duckdb::KeywordHelper::WriteOptionallyQuoted(field.name);
-    std::string plain_name = name.substr(name.rfind('.') == std::string::npos ? 0 : name.rfind('.') + 1);
-    views += fmt::format("{} {}({}) AS ({})", views.empty() ? "WITH" : ",", plain_name, columns, sql);
-  }
-  std::string query = views.empty() ? text : views + " " + text;
-  FLOE_TRY_VOID(RunDuckDB(services_.duckdb, query, nullptr, consumer));
+  FLOE_TRY_VOID(CheckIsQuery(*connection, text));
+  // Its own zones have no fixed offsets: then its casts to text are in UTC.
+  const std::string zone = sql::bind::FixedOffsetMs(Zone()) ? "UTC" : Zone();
+  FLOE_TRY_VOID(duck::Guard([&] { connection->Query("SET TimeZone = " + duckdb::KeywordHelper::WriteQuoted(zone)); }));
+  TableLookupScope tables(*connection, [&](const std::vector<std::string>& name) -> Result<std::string> {
+    std::string path;
+    for (const std::string& part : name) path += (path.empty() ? "" : ".") + sql::dialect::QuoteIdentifier(part);
+    FLOE_TRY(sql::dialect::Statement statement, sql::dialect::ParseStatement("SELECT * FROM " + path));
+    FLOE_TRY(plan::Program program, MakePlanner("batch").Plan(statement));
+    return PrintBatch(program.query, held);
+  });
+  LocalTimes shown(services_.duckdb, Zone(), consumer);
+  Status done = RunDuckDB(*connection, text, nullptr, shown);
+  if (!done && tables.missing() && done.error().message().find("does not exist") != std::string::npos)
+    return Fail(Error(tables.missing()->kind(), tables.missing()->message()));
+  if (!done) return Fail(std::move(done).error());
   WarnOfSkipped(*held.skipped, consumer);
   return StatementResult{};
 }

@@ -65,6 +65,9 @@ constexpr const char* kFlinkPrefixes[] = {"akka.",
                                           "yarn.",
                                           "$internal."};
 
+/// No slip of 'pipeline.name'.
+constexpr const char* kLooksLikeOurs = "pipeline.jars";
+
 }  // namespace
 
 const std::vector<std::string>& KnownSettings() {
@@ -81,7 +84,7 @@ Result<bool> CheckSetting(const std::string& key, const std::string& value) {
   if (spec == Specs().end()) {
     std::string near = DidYouMean(key, KnownSettings());
     bool flinks = std::ranges::any_of(kFlinkPrefixes, [&](const char* prefix) { return key.starts_with(prefix); });
-    if (flinks && near.empty()) return true;
+    if (flinks && (near.empty() || key == kLooksLikeOurs)) return true;
     return Fail(ErrorKind::kInvalidInput, fmt::format("there is no setting '{}'.{} Those with a meaning here: {}", key,
                                                       near, fmt::join(KnownSettings(), ", ")));
   }

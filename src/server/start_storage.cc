@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "io/file_system.h"
+#include "query/duckdb_dialect.h"
 #include "server/parts.h"
 #include "sql/bind/kernels/kernels.h"
 
@@ -55,6 +56,7 @@ Status StartEngines(Node::Parts& p) {
   const int queries = p.memory.Register("queries");
   options.on_open = [&p, queries](duckdb::DatabaseInstance& database) -> Status {
     FLOE_TRY(p.query_memory, p.memory.Reserve(queries, p.memory.limit() / 2));
+    FLOE_TRY_VOID(query::RegisterTableLookup(database));
     return sql::bind::RegisterKernels(database);
   };
   p.duckdb = std::make_unique<duck::Instance>(options);

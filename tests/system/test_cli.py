@@ -52,6 +52,14 @@ class StandaloneTest(unittest.TestCase):
         self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", query), "id,extra,n\n1,,2\n2,,1\n3,7,2\n")
         self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", "SELECT COUNT(*) AS n FROM iceberg.lab.`ev$snapshots`"), "n\n2\n")
 
+    def test_duckdb_reads_iceberg_tables_by_their_full_name(self):
+        floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.lab; CREATE TABLE iceberg.lab.pets (id BIGINT, seen TIMESTAMP_LTZ(6)); "
+                                      "INSERT INTO iceberg.lab.pets VALUES (1, TO_TIMESTAMP_LTZ(0, 3)), (2, TO_TIMESTAMP_LTZ(1000, 3))")
+        dialect = "SET 'table.local-time-zone' = 'Asia/Kolkata'; SET 'sql.dialect' = 'duckdb'; "
+        self.assertIn("3,1970-01-01 05:30:00.000000", floe("sql", *self.data, "--format", "csv", "-e", dialect + "FROM iceberg.lab.pets SELECT sum(id) AS s, min(seen) AS seen"))
+        self.assertIn("'lab.dogs' does not exist", floe("sql", *self.data, "-e", dialect + "FROM iceberg.lab.dogs", expect=1))
+        self.assertIn("only queries go to DuckDB", floe("sql", *self.data, "-e", dialect + "COPY (SELECT 1) TO '/tmp/never'", expect=1))
+
     def test_iceberg_columns_keep_their_values_when_renamed_and_moved(self):
         script = (
             "CREATE DATABASE iceberg.moves;\n"

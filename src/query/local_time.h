@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// TIMESTAMP_LTZ as the session's zone shows it: what Flink prints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "duck/instance.h"
+#include "query/consumer.h"
+
+namespace floe::query {
+
+/// Hands rows on with instants replaced by the zone's wall clock; their type stays. One query's thread.
+class LocalTimes final : public ResultConsumer {
+ public:
+  /// `zone` is one that SET takes. The others outlive it.
+  LocalTimes(duck::Instance& duckdb, std::string zone, ResultConsumer& inner);
+
+  Status OnSchema(const data::Schema& schema, bool changelog, bool live) override;
+  Status OnRows(const data::Batch& batch) override;
+  void OnProgress(double fraction) override { inner_.OnProgress(fraction); }
+  void OnWarning(const std::string& warning) override { inner_.OnWarning(warning); }
+  bool Cancelled() const override { return inner_.Cancelled(); }
+
+ private:
+  Result<std::int64_t> Local(std::int64_t micros);
+  Result<duckdb::Value> Local(const duckdb::Value& value, const data::Type& type);
+  Status LocalColumn(const data::Batch& batch, std::size_t column, duckdb::Vector& out);
+
+  duck::Instance& duckdb_;
+  const std::string zone_;
+  ResultConsumer& inner_;
+  std::vector<data::Type> types_;
+  std::vector<std::size_t> shown_;                            ///< columns with instants in them
+  std::unordered_map<std::int64_t, std::int64_t> quarters_;   ///< offset in microseconds by quarter of an hour
+  std::pair<std::int64_t, std::int64_t> last_{INT64_MIN, 0};  ///< of quarters_: rows that follow are mostly near
+};
+
+}  // namespace floe::query

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// CREATE, ALTER and DROP of tables and views: planned before anything is stored, so that a wrong one changes nothing.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "query/session.h"
+#include "sql/dialect/parser.h"
+#include "sql/dialect/unparser.h"
+#include "sql/planner/written.h"
+
+namespace floe::query {
+namespace {
+
+namespace dialect = sql::dialect;
+namespace catalog = sql::catalog;
+
+StatementResult Ok(std::string message = "OK") {
+  return {.message = std::move(message), .job_id = {}};
+}
+
+}  // namespace
+
+bool Session::IsThereAlready(const catalog::CatalogTable& table, bool replace) const {
+  if (!Is(stream::kForegroundSetting, "true") || replace || table.temporary) return false;
+  auto found = catalog_->Resolve(table.path);
+  if (!found) return false;
+  const catalog::CatalogTable& known = **found;
+  return known.kind == table.kind && known.columns == table.columns && known.watermark == table.watermark &&
+         known.primary_key == table.primary_key && known.partitioned_by == table.partitioned_by &&
+         std::ranges::all_of(table.options, [&](const auto& option) {
+           auto same = known.options.find(option.first);
+           return same != known.options.end() && same->second == option.second;
+         });
+}
+
+Result<StatementResult> Session::CreateTable(const dialect::CreateTable& statement, const std::string& text,
+                                             ResultConsumer& consumer) {
+  if (statement.as_query) return CreateTableAs(statement, text, consumer);
+  FLOE_TRY(catalog::CatalogTable table, catalog_->Prepare(statement));
+  FLOE_TRY_VOID(ChooseConnector(table, statement.name.span.position));
+  FLOE_TRY_VOID(MakePlanner("streaming").Check(table, sql::planner::WrittenOf(statement)));
+  if (IsThereAlready(table, statement.or_replace)) return Ok("OK: the table is there already");
+  FLOE_TRY_VOID(
+      catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
+  return Ok();
+}
+
+Result<StatementResult> Session::CreateTableAs(const dialect::CreateTable& statement, const std::string& text,
+                                               ResultConsumer& consumer) {
+  FLOE_TRY(sql::plan::Program program, MakePlanner("batch").Plan(*statement.as_query));
+  dialect::CreateTable plain = statement;
+  plain.as_query = {};
+  plain.column_names.clear();
+  if (plain.columns.empty()) {
+    for (std::size_t i = 0; i < program.query->schema.size(); ++i) {
+      const data::Field& field = program.query->schema.fields[i];
+      FLOE_TRY(dialect::TypeName type, dialect::ParseType(field.type.ToString()));
+      dialect::ColumnDefinition column;
+      column.name.text = i < statement.column_names.size() ? statement.column_names[i].text : field.name;
+      column.definition = dialect::PhysicalColumn{.type = std::move(type), .default_value = {}};
+      plain.columns.push_back(std::move(column));
+    }
+  }
+  FLOE_TRY(StatementResult created, CreateTable(plain, text, consumer));
+  std::string insert =
+      "INSERT INTO " + statement.name.ToString() + " " + std::string(statement.as_query->span.In(text));
+  return Execute(insert, consumer);
+}
+
+Status Session::ChooseConnector(catalog::CatalogTable& table, TextPosition position) const {
+  if (table.options.contains("connector")) return {};
+  FLOE_TRY(catalog::CatalogInfo info, services_.catalogs.Info(table.path.catalog));
+  if (info.type == "iceberg") {
+    table.options["connector"] = "iceberg";
+  } else if (!table.primary_key.empty()) {
+    table.options["connector"] = "realtime";
+  } else {
+    std::string known;
+    for (const auto* descriptor : services_.connectors.List()) known += (known.empty() ? "" : ", ") + descriptor->name;
+    return Fail(
+        Error(
+            ErrorKind::kInvalidInput,
+            fmt::format("table {} has no 'connector'; choose one of {}, or declare a PRIMARY KEY for a real-time table",
+                        table.path.ToString(), known))
+            .WithPosition(position));
+  }
+  return {};
+}
+
+/// Under its own name already: OR REPLACE must not make a view that reads itself.
+Status Session::CheckView(const catalog::CatalogTable& view, TextPosition position) const {
+  auto stored = sql::planner::LookupIn(*catalog_);
+  auto made = std::make_shared<const catalog::CatalogTable>(view);
+  auto lookup = [&](const dialect::ObjectName& name, const std::string& catalog,
+                    const std::string& database) -> Result<catalog::TablePtr> {
+    catalog::ObjectPath path = catalog_->FullPath(name);
+    if (!catalog.empty() && name.parts.size() < 3) path.catalog = catalog;
+    if (!database.empty() && name.parts.size() < 2) path.database = database;
+    if (path == made->path) return made;
+    return stored(name, catalog, database);
+  };
+  sql::planner::Written written;
+  written.name = position;
+  return MakePlanner("batch", lookup).Check(*made, written);
+}
+
+Result<StatementResult> Session::CreateView(const dialect::CreateView& statement) {
+  // Planned from the statement's tree first: its errors stand where the statement has them.
+  if (!replays_) {
+    FLOE_TRY([[maybe_unused]] auto query, MakePlanner("batch").Plan(statement.query));
+  }
+  FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView(statement));
+  if (auto known = catalog_->Resolve(statement.name);
+      known && Is(stream::kForegroundSetting, "true") && !statement.or_replace && !statement.temporary &&
+      (*known)->kind == catalog::TableKind::kView && (*known)->view_query == view.view_query)
+    return Ok("OK: the view is there already");
+  if (!replays_) FLOE_TRY_VOID(CheckView(view, statement.name.span.position));
+  FLOE_TRY_VOID(
+      catalog_->Store(std::move(view), statement.or_replace, statement.if_not_exists, statement.name.span.position));
+  return Ok();
+}
+
+Result<StatementResult> Session::AlterTable(const dialect::AlterTable& statement) {
+  FLOE_TRY_VOID(CheckAlter(statement));
+  FLOE_TRY_VOID(catalog_->AlterTable(statement));
+  return Ok();
+}
+
+Status Session::CheckAlter(const dialect::AlterTable& statement) const {
+  auto before = catalog_->Resolve(statement.name);
+  if (!before || (*before)->kind != catalog::TableKind::kTable) return {};
+  if (std::holds_alternative<dialect::RenameTable>(statement.action)) return {};
+  auto connector = (*before)->options.find("connector");
+  // Iceberg checks its own schema changes, and its properties are anybody's.
+  if (connector == (*before)->options.end() || connector->second == "iceberg") return {};
+  FLOE_TRY(catalog::CatalogTable after, catalog::AlterTable(**before, statement));
+  return MakePlanner("streaming").CheckAltered(after, sql::planner::WrittenOf(statement));
+}
+
+Result<StatementResult> Session::AlterView(const dialect::AlterView& statement) {
+  if (statement.as_query) {
+    FLOE_TRY([[maybe_unused]] auto query, MakePlanner("batch").Plan(*statement.as_query));
+    FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView({.name = statement.name, .query = *statement.as_query}));
+    FLOE_TRY_VOID(CheckView(view, statement.name.span.position));
+  }
+  FLOE_TRY_VOID(catalog_->AlterView(statement));
+  return Ok();
+}
+
+Status Session::CheckUnused(const dialect::Drop& statement) const {
+  catalog::ObjectPath path = catalog_->FullPath(statement.name);
+  using Kind = dialect::ObjectKind;
+  if (statement.temporary || statement.kind == Kind::kFunction) return {};
+  if (statement.kind == Kind::kTable || statement.kind == Kind::kView) {
+    auto found = catalog_->Resolve(statement.name);
+    if (!found || (*found)->temporary) return {};
+  } else {
+    // What is inside goes with it.
+    const auto& parts = statement.name.parts;
+    path.database = statement.kind == Kind::kDatabase ? parts.back().text : "";
+    path.catalog =
+        statement.kind == Kind::kCatalog || parts.size() > 1 ? parts.front().text : catalog_->current_catalog();
+    path.name.clear();
+  }
+  for (const stream::JobStatus& status : services_.jobs.List()) {
+    if (stream::IsTerminal(status.state)) continue;
+    std::set<catalog::ObjectPath> used;
+    // A program that no longer plans does not hold anything.
+    (void)PlanProgram(services_, status.job.program, status.job.settings, &used);
+    for (const catalog::ObjectPath& one : used) {
+      const bool hit = one.catalog == path.catalog && (path.database.empty() || one.database == path.database) &&
+                       (path.name.empty() || one.name == path.name);
+      if (!hit) continue;
+      return Fail(Error(ErrorKind::kFailedPrecondition,
+                        fmt::format("{} is used by job '{}', which is {}; stop it first: 'floe job stop {}'",
+                                    one.ToString(), status.job.name, stream::ToString(status.state), status.job.id))
+                      .WithPosition(statement.name.span.position));
+    }
+  }
+  return {};
+}
+
+Result<StatementResult> Session::Drop(const dialect::Drop& statement) {
+  FLOE_TRY_VOID(CheckUnused(statement));
+  std::shared_ptr<const catalog::CatalogTable> dropped;
+  if (statement.kind == dialect::ObjectKind::kTable && !statement.temporary) {
+    if (auto found = catalog_->Resolve(statement.name)) dropped = *found;
+  }
+  FLOE_TRY_VOID(catalog_->Drop(statement));
+  if (dropped && services_.on_drop) services_.on_drop(*dropped);
+  return Ok();
+}
+
+/// Everything in it has its full name; a view's query also needs the catalog and database it was made in.
+std::string Session::Prelude() const {
+  auto use = [](const std::string& catalog, const std::string& database) {
+    return fmt::format("USE CATALOG {};\nUSE {};\n", dialect::QuoteIdentifier(catalog),
+                       dialect::QuoteIdentifier(database));
+  };
+  std::string tables;
+  std::string views;
+  for (const catalog::TablePtr& temporary : catalog_->Temporary()) {
+    const bool view = temporary->kind == catalog::TableKind::kView;
+    if (view) views += use(temporary->view_catalog, temporary->view_database);
+    (view ? views : tables) += temporary->ToCreateSql() + ";\n";
+  }
+  return tables + views + use(catalog_->current_catalog(), catalog_->current_database());
+}
+
+}  // namespace floe::query
