@@ -75,10 +75,23 @@ std::shared_ptr<Segment> Clone(const Segment& from, const duckdb::vector<duckdb:
 Result<std::shared_ptr<Table>> Table::Open(meta::Store& store, TableSpec spec, MemoryAccount memory) {
   std::shared_ptr<Table> table(new Table(store, std::move(spec), memory));
   FLOE_TRY_VOID(table->Init());
-  std::lock_guard lock(table->mu_);
-  FLOE_TRY_VOID(table->Load());
-  FLOE_TRY_VOID(table->AccountLocked(table->rows_));
+  {
+    std::lock_guard lock(table->mu_);
+    FLOE_TRY_VOID(table->Load());
+    FLOE_TRY_VOID(table->AccountLocked(table->rows_));
+  }
+  FLOE_TRY_VOID(table->Register());
   return table;
+}
+
+/// Without mu_: WriteTo takes it inside a transaction.
+Status Table::Register() {
+  return store_.Write([&](meta::Transaction& transaction) -> Status {
+    FLOE_TRY([[maybe_unused]] std::int64_t added,
+             transaction.Execute("INSERT OR IGNORE INTO realtime_tables (name, definition) VALUES (?, ?)",
+                                 {spec_.name, SchemaText(spec_)}));
+    return {};
+  });
 }
 
 Status Table::Init() {
@@ -103,7 +116,6 @@ Status Table::Init() {
   return {};
 }
 
-/// With mu_ held.
 Status Table::Load() {
   segments_.clear();
   keys_.clear();
@@ -114,7 +126,7 @@ Status Table::Load() {
   next_sequence_ = 0;
   ++version_;
   std::string stored;
-  FLOE_TRY_VOID(store_.Read([&](meta::Transaction& transaction) -> Status {
+  return store_.Read([&](meta::Transaction& transaction) -> Status {
     FLOE_TRY_VOID(transaction.Query("SELECT definition FROM realtime_tables WHERE name = ?", {spec_.name},
                                     [&](const meta::Row& row) -> Status {
                                       stored = row.Bytes(0);
@@ -125,14 +137,6 @@ Status Table::Load() {
                   fmt::format("table {} holds rows with another schema, {}; DROP TABLE it first", spec_.name, stored));
     }
     return LoadRows(transaction);
-  }));
-  if (!stored.empty()) return {};
-  return store_.Write([&](meta::Transaction& transaction) -> Status {
-    FLOE_TRY(std::int64_t added,
-             transaction.Execute("INSERT OR IGNORE INTO realtime_tables (name, definition) VALUES (?, ?)",
-                                 {spec_.name, SchemaText(spec_)}));
-    (void)added;
-    return {};
   });
 }
 

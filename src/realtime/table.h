@@ -90,7 +90,9 @@ class Table {
   Table(meta::Store& store, TableSpec spec, MemoryAccount memory)
       : store_(store), spec_(std::move(spec)), memory_(memory) {}
   Status Init();
+  /// Reads what is stored; with mu_ held.
   Status Load();
+  Status Register();
   Status LoadRows(meta::Transaction& transaction);
   Status ApplyLocked(const data::Batch& batch);
   void Upsert(const data::Batch& batch, std::size_t row, const std::string& key);
