@@ -60,15 +60,16 @@ Status PrepareDirectory(Context& context) {
 
 void PrintIntroduction(const std::map<std::string, std::string>& addresses, const std::string& directory) {
   std::string offset = directory == kDefaultDirectory ? "floe-demo/weather" : directory;
+  const std::string floe = CommandName();
   fmt::print(
       "Floe weather pipeline: HTTP -> log -> Flink SQL -> Iceberg and a live table, one process.\n\n"
       "  page      http://{}\n"
       "  ingest    curl 'http://{}/log?city=Boston&temperature=71.5'\n"
       "  Kafka     kcat -b {} -t weather -C -o -5 -e\n"
-      "  SQL       floe sql --data {} -e 'SELECT city, avg_temperature FROM weather ORDER BY window_start DESC LIMIT "
+      "  SQL       {} sql --data {} -e 'SELECT city, avg_temperature FROM weather ORDER BY window_start DESC LIMIT "
       "10'\n"
-      "  Iceberg   floe table show iceberg.default.weather --data {}\n\n",
-      addresses.at("console"), addresses.at("ingest"), addresses.at("kafka"), offset, offset);
+      "  Iceberg   {} table show iceberg.default.weather --data {}\n\n",
+      addresses.at("console"), addresses.at("ingest"), addresses.at("kafka"), floe, offset, floe, offset);
   std::fflush(stdout);
 }
 
@@ -247,8 +248,8 @@ Result<int> Weather(Context& context, const DemoOptions& options) {
   }
   transport.reset();
   FLOE_TRY_VOID(node->Stop());
-  fmt::print("Stopped. The data is in {}: look again with 'floe sql --data {}'.\n", config.String("data.dir"),
-             config.String("data.dir"));
+  fmt::print("Stopped. The data is in {}: look again with '{} sql --data {}'.\n", config.String("data.dir"),
+             CommandName(), config.String("data.dir"));
   return code;
 }
 

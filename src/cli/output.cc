@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <ranges>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -314,6 +317,21 @@ void RowPrinter::Finish() {
     case OutputFormat::kNdjson: break;
   }
   if (std::fflush(options_.out) != 0) InterruptFlag() = true;
+}
+
+std::string CommandName() {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const fs::path self = fs::read_symlink("/proc/self/exe", failed);
+  if (failed) return "floe";
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
+  for (const auto part : std::views::split(std::string_view(path == nullptr ? "" : path), ':')) {
+    const fs::path candidate = fs::path(std::string_view(part)) / "floe";
+    if (!fs::exists(candidate, failed)) continue;
+    return fs::equivalent(candidate, self, failed) ? "floe" : self.string();
+  }
+  const fs::path near = self.lexically_proximate(fs::current_path(failed));
+  return !failed && !near.empty() && *near.begin() != ".." ? near.string() : self.string();
 }
 
 }  // namespace floe::cli

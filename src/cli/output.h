@@ -68,4 +68,7 @@ std::size_t TerminalWidth(std::FILE* stream);
 /// Whether colours may be used on this stream: a terminal, and NO_COLOR is not set.
 bool UseColour(std::FILE* stream);
 
+/// What to type in this directory to run this program: "floe" when the PATH finds it, else where it lies.
+std::string CommandName();
+
 }  // namespace floe::cli
