@@ -327,7 +327,8 @@ TEST_F(SessionTest, JobsSeeTheSessionsTemporaryTables) {
   auto jobs = jobs_->List();
   ASSERT_EQ(jobs.size(), 1u);
   // What a job that lives needs stays.
-  EXPECT_THAT(Run("DROP TABLE nowhere"), StartsWith("1:12 failed precondition: default_catalog.db.nowhere is used by job"));
+  EXPECT_THAT(Run("DROP TABLE nowhere"),
+              StartsWith("1:12 failed precondition: default_catalog.db.nowhere is used by job"));
   EXPECT_OK(jobs_->Cancel(jobs[0].job.id));
   EXPECT_EQ(Run("DROP TABLE nowhere"), "OK");
 }
