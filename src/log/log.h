@@ -71,8 +71,8 @@ struct OffsetAndTimestamp {
 using AppendDone = std::function<void(Result<AppendResult>)>;
 
 /// Append: one caller at a time is enforced inside. All methods are thread-safe and may block on disk: compute threads
-/// only, but for the getters, which never block. Visible means durable: readers see up to the high watermark, which is
-/// what fdatasync has confirmed.
+/// only, but for AppendDurably, the two When and the getters, which never block. Visible means durable: readers see up
+/// to the high watermark, which is what fdatasync has confirmed.
 class Partition {
  public:
   virtual ~Partition() = default;

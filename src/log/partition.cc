@@ -209,19 +209,11 @@ void PartitionLog::ScheduleSync() {
   if (!scheduled_.exchange(true)) environment_.syncer->Schedule(shared_from_this());
 }
 
-/// What is queued from now on has a round of its own to come.
-void PartitionLog::WriteQueued() {
-  {
-    std::lock_guard lock(mu_);
-    if (queued_.empty()) return;
-  }
-  std::lock_guard append_lock(append_mu_);
-  WriteQueuedLocked();
-}
-
 void PartitionLog::SyncRound() {
   scheduled_.exchange(false);
-  WriteQueued();
+  // What is queued from here on has a round of its own to come. One that somebody else writes, or that waits for a roll
+  // or a retention round, must not hold up the other partitions.
+  if (AppendLock append_lock(*this, std::try_to_lock); append_lock) WriteQueuedLocked();
   Status synced = SyncLast();
   std::unique_lock lock(mu_);
   State state = state_;
@@ -288,7 +280,7 @@ Status PartitionLog::SyncLast() {
 // ---- retention
 
 Status PartitionLog::ApplyRetention() {
-  std::lock_guard append_lock(append_mu_);
+  const AppendLock append_lock(*this);
   if (Status refused = RefuseWrites(); !refused) return {};
   auto config = this->config();
   TimestampMs now = environment_.clock.WallNowMs();
@@ -355,7 +347,7 @@ Status PartitionLog::DropSegmentsLocked(std::size_t count) {
 // ---- deletion by request
 
 Result<Offset> PartitionLog::DeleteRecords(Offset before) {
-  std::lock_guard append_lock(append_mu_);
+  const AppendLock append_lock(*this);
   FLOE_TRY_VOID(RefuseWrites());
   if (before > high_watermark()) {
     return Fail(ErrorKind::kOutOfRange, "records of '" + identity_.topic + "' partition " +
@@ -390,13 +382,13 @@ Status PartitionLog::RaiseLogStartLocked(Offset before) {
 
 void PartitionLog::BeginClose() {
   // With the append lock: after this no append is half-way.
-  std::lock_guard append_lock(append_mu_);
+  const AppendLock append_lock(*this);
   std::lock_guard lock(mu_);
   if (state_ == State::kOpen) state_ = State::kClosing;
 }
 
 Status PartitionLog::FinishClose() {
-  std::lock_guard append_lock(append_mu_);
+  const AppendLock append_lock(*this);
   {
     std::lock_guard lock(mu_);
     if (state_ != State::kClosing) return {};
@@ -413,12 +405,13 @@ Status PartitionLog::FinishClose() {
     return WriteProducerSnapshot();
   };
   Status finished = finish();
-  ScheduleSync();  // the last round, for those who still wait
+  // The last round, for those who still wait; also when someone is about to ask for one and would come too late.
+  environment_.syncer->Schedule(shared_from_this());
   return finished;
 }
 
 void PartitionLog::MarkDeleted() {
-  std::lock_guard append_lock(append_mu_);
+  const AppendLock append_lock(*this);
   {
     std::lock_guard sync_lock(sync_mu_);
     std::lock_guard lock(mu_);

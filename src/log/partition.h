@@ -109,6 +109,21 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   Status WriteProducerSnapshot();
 
   // partition_append.cc
+  /// Held where append_mu_ is; who queued an append meanwhile gets a round when it ends.
+  class AppendLock {
+   public:
+    explicit AppendLock(PartitionLog& log) : log_(log), lock_(log.append_mu_) {}
+    AppendLock(PartitionLog& log, std::try_to_lock_t how) : log_(log), lock_(log.append_mu_, how) {}
+    ~AppendLock() { Unlock(); }
+    AppendLock(const AppendLock&) = delete;
+    AppendLock& operator=(const AppendLock&) = delete;
+    void Unlock();
+    explicit operator bool() const { return lock_.owns_lock(); }
+
+   private:
+    PartitionLog& log_;
+    std::unique_lock<std::mutex> lock_;
+  };
   Result<Batches> Check(std::span<std::byte> bytes, const EffectiveConfig& config) const;
   Result<AppendResult> AppendLocked(Batches& batches, const EffectiveConfig& config);
   /// What AppendDurably left; caller holds append_mu_. True when there was some: then a SyncRound must follow, which
@@ -121,7 +136,6 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   void NoteDiskFull(const Error* error);
   Status RollLocked();
   bool MustRoll(const EffectiveConfig& config, std::uint64_t bytes, std::int64_t records) const;
-  void WriteQueued();
   void ScheduleSync();
   /// Syncs the last segment and moves the high watermark. Poisons the partition when that fails.
   Status SyncLast();

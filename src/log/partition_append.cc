@@ -126,12 +126,21 @@ Result<PartitionLog::Batches> PartitionLog::Check(std::span<std::byte> bytes, co
 Result<AppendResult> PartitionLog::Append(std::span<std::byte> bytes) {
   auto config = this->config();
   FLOE_TRY(Batches batches, Check(bytes, *config));
-  std::unique_lock lock(append_mu_);
+  AppendLock lock(*this);
   const bool queued = WriteQueuedLocked();
   auto result = AppendLocked(batches, *config);
-  lock.unlock();
+  lock.Unlock();
   if (queued || (result && !result->duplicate)) ScheduleSync();
   return result;
+}
+
+void PartitionLog::AppendLock::Unlock() {
+  if (!lock_.owns_lock()) return;
+  lock_.unlock();
+  std::unique_lock lock(log_.mu_);
+  const bool queued = !log_.queued_.empty();
+  lock.unlock();
+  if (queued) log_.ScheduleSync();
 }
 
 void PartitionLog::AppendDurably(std::vector<std::byte> batches, AppendDone done) {

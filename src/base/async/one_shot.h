@@ -34,6 +34,12 @@ class OneShot {
   /// False when it was set, timed out or cancelled before.
   bool Set(T value) const { return state_->Complete(std::move(value)); }
 
+  /// What Wait would give at once; nullopt when it would wait.
+  std::optional<Result<T>> Ready() const {
+    std::lock_guard lock(state_->mu);
+    return state_->value;
+  }
+
   /// kCancelled when the task is asked to stop first.
   Task<Result<T>> Wait() const { return WaitOn(state_); }
 

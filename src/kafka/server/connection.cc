@@ -21,6 +21,8 @@ constexpr std::size_t kKeepIdle = 64U << 10;
 constexpr std::size_t kKeepBusy = 4U << 20;
 constexpr std::size_t kFrameGrain = 64U << 10;
 constexpr std::chrono::seconds kReleaseAfter{5};
+/// Responses in one call: a sync makes all of a client's requests durable together.
+constexpr std::size_t kMostAtOnce = 64;
 
 std::uint32_t BigEndian32(std::span<const std::byte, 4> bytes) {
   std::uint32_t value = 0;
@@ -146,7 +148,8 @@ Task<Status> Connection::Serve() {
     read_progress_ = Now();
     FLOE_CO_TRY_VOID(co_await ReadExactly(frame));
     phase_ = Phase::kHandling;
-    FLOE_CO_TRY_VOID(co_await HandleFrame(frame, std::move(lease)));
+    FLOE_CO_TRY_VOID(co_await HandleFrame(frame));
+    lease.Release();
     if (frame_capacity_ > kKeepIdle && context_.frame_memory.tight()) ReleaseFrame();
     while (pending_.size() >= options.max_pipelined && !closed_) {
       room_wake_.emplace();
@@ -157,7 +160,7 @@ Task<Status> Connection::Serve() {
   }
 }
 
-Task<Status> Connection::HandleFrame(std::span<std::byte> frame, ByteBudget::Lease memory) {
+Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
   Reader reader(frame);
   FLOE_CO_TRY(auto header, DecodeRequestHeader(reader));
   const auto* api = FindApi(header.api_key);
@@ -172,7 +175,7 @@ Task<Status> Connection::HandleFrame(std::span<std::byte> frame, ByteBudget::Lea
     co_return Fail(ErrorKind::kNotSupported, fmt::format("{} version {} is not supported, only {} to {}", api->name,
                                                          header.api_version, api->min_version, api->max_version));
   }
-  Request request{std::move(header), reader, client_host_, std::move(memory)};
+  Request request{std::move(header), reader, client_host_};
   auto reply = co_await api->handler(context_.services, request);
   if (reply) co_return co_await Answer(std::move(*reply));
   auto error = std::move(reply).error().WithContext(fmt::format("handling {} version {} from client '{}'", api->name,
@@ -189,11 +192,12 @@ Task<Status> Connection::HandleFrame(std::span<std::byte> frame, ByteBudget::Lea
 Task<Status> Connection::Answer(Reply reply) {
   if (std::holds_alternative<std::monostate>(reply.response)) co_return Status();
   if (auto* ready = std::get_if<Encoded>(&reply.response)) {
-    if (pending_.empty()) co_return co_await Write(std::move(*ready));
-    pending_.push_back({std::move(*ready), std::move(reply.lease)});
+    if (pending_.empty()) co_return co_await Write({ready, 1});
+    pending_.push_back({std::move(*ready), std::move(reply.lease), {}});
     co_return Status();
   }
-  pending_.push_back({std::get<OneShot<Encoded>>(std::move(reply.response)), std::move(reply.lease)});
+  pending_.push_back(
+      {std::get<OneShot<Encoded>>(std::move(reply.response)), std::move(reply.lease), std::move(reply.memory)});
   if (!std::exchange(writer_runs_, true)) {
     context_.scope.SpawnOn(socket_.get_executor(),
                            [self = shared_from_this()]() -> Task<void> { co_await self->RunWriter(); });
@@ -206,21 +210,19 @@ Task<Status> Connection::Answer(Reply reply) {
 Task<void> Connection::RunWriter() {
   while (!closed_) {
     while (!pending_.empty() && !closed_) {
-      Encoded message;
       if (auto* later = std::get_if<OneShot<Encoded>>(&pending_.front().response)) {
         const auto waiter = *later;
-        auto ready = co_await waiter.Wait();
+        const auto ready = co_await waiter.Wait();
         if (!ready) co_return Close();
-        message = std::move(*ready);
-      } else {
-        message = std::get<Encoded>(std::move(pending_.front().response));
       }
-      const auto written = co_await Write(std::move(message));
+      const auto messages = TakeReady();
+      if (messages.empty()) co_return Close();
+      const auto written = co_await Write(messages);
       if (!written) {
         if (!IsNormalEnd(written.error())) Complain("connection closed", written.error());
         co_return Close();
       }
-      pending_.pop_front();
+      pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(messages.size()));
       if (room_wake_) room_wake_->Set(true);
     }
     if (closed_) co_return;
@@ -231,30 +233,46 @@ Task<void> Connection::RunWriter() {
   }
 }
 
-Task<Status> Connection::Write(Encoded message) {
+std::vector<Encoded> Connection::TakeReady() {
+  std::vector<Encoded> messages;
+  for (auto& pending : pending_) {
+    if (messages.size() == kMostAtOnce) break;
+    if (auto* later = std::get_if<OneShot<Encoded>>(&pending.response)) {
+      auto ready = later->Ready();
+      if (!ready || !*ready) break;
+      messages.push_back(std::move(**ready));
+    } else {
+      messages.push_back(std::get<Encoded>(std::move(pending.response)));
+    }
+  }
+  return messages;
+}
+
+Task<Status> Connection::Write(std::span<const Encoded> messages) {
   writing_ = true;
   write_progress_ = Now();
-  auto written = co_await WriteParts(message);
+  auto written = co_await WriteParts(messages);
   writing_ = false;
   co_return written;
 }
 
-Task<Status> Connection::WriteParts(const Encoded& message) {
+Task<Status> Connection::WriteParts(std::span<const Encoded> messages) {
   std::vector<boost::asio::const_buffer> buffers;
-  buffers.reserve(message.slices.size() * 2 + 1);
-  std::size_t from = 0;
-  for (const auto& slice : message.slices) {
-    buffers.emplace_back(message.head.data() + from, slice.position - from);
-    from = slice.position;
-    if (slice.stored) {
-      FLOE_CO_TRY_VOID(co_await WriteAll(buffers));
-      buffers.clear();
-      FLOE_CO_TRY_VOID(co_await WriteStored(*slice.stored));
-    } else {
-      buffers.emplace_back(slice.bytes.data(), slice.bytes.size());
+  for (const Encoded& message : messages) {
+    std::size_t from = 0;
+    for (const auto& slice : message.slices) {
+      buffers.emplace_back(message.head.data() + from, slice.position - from);
+      from = slice.position;
+      if (slice.stored) {
+        FLOE_CO_TRY_VOID(co_await WriteAll(buffers));
+        buffers.clear();
+        FLOE_CO_TRY_VOID(co_await WriteStored(*slice.stored));
+      } else {
+        buffers.emplace_back(slice.bytes.data(), slice.bytes.size());
+      }
     }
+    buffers.emplace_back(message.head.data() + from, message.head.size() - from);
   }
-  buffers.emplace_back(message.head.data() + from, message.head.size() - from);
   co_return co_await WriteAll(buffers);
 }
 

@@ -42,18 +42,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Pending {
     std::variant<Encoded, OneShot<Encoded>> response;
     ByteBudget::Lease lease;
+    MemoryGate::Hold memory;
   };
   enum class Phase : std::uint8_t { kIdle, kReceiving, kHandling };
 
   Task<Status> Serve();
-  Task<Status> HandleFrame(std::span<std::byte> frame, ByteBudget::Lease memory);
+  Task<Status> HandleFrame(std::span<std::byte> frame);
   /// One line about what this client did wrong, unless there were too many of late.
   void Complain(std::string_view message, const Error& cause) const;
   Task<Status> Answer(Reply reply);
   Task<void> RunWriter();
   Task<Status> ReadExactly(std::span<std::byte> out);
-  Task<Status> Write(Encoded message);
-  Task<Status> WriteParts(const Encoded& message);
+  /// The responses at the front that need no more waiting; their places in pending_ stay until they are written.
+  std::vector<Encoded> TakeReady();
+  Task<Status> Write(std::span<const Encoded> messages);
+  Task<Status> WriteParts(std::span<const Encoded> messages);
   Task<Status> WriteAll(std::span<boost::asio::const_buffer> buffers);
   /// Without copies where the file can be sent.
   Task<Status> WriteStored(const StoredRecords& records);

@@ -42,14 +42,14 @@ class MemoryGate {
   /// Waits as long as it takes. kTooLarge when the budget as a whole is smaller, kCancelled when the task is asked to
   /// stop first.
   Task<Result<Hold>> Acquire(std::uint64_t bytes);
+  /// Never blocks, and asks nobody to spill; nullopt when there is no room now.
+  std::optional<Hold> TryAcquire(std::uint64_t bytes);
   /// Little is left: what is not needed at once should be given back.
   bool tight() const { return budget_ != nullptr && budget_->used() > budget_->limit() / 4 * 3; }
   /// How many wait now.
   std::size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
  private:
-  /// Never blocks, and asks nobody to spill.
-  std::optional<Hold> TryAcquire(std::uint64_t bytes);
   Task<Result<Hold>> WaitForRoom(std::uint64_t bytes);
 
   MemoryBudget* const budget_;

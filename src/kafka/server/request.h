@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "kafka/protocol/header.h"
 #include "kafka/server/byte_budget.h"
+#include "kafka/server/memory_gate.h"
 #include "kafka/server/options.h"
 
 namespace floe::log {
@@ -36,6 +37,7 @@ struct Services {
   GroupCoordinator& groups;
   FetchSessions& sessions;
   ByteBudget& response_budget;
+  MemoryGate& request_memory;
   std::mutex& alter_mu;  ///< one change of a topic configuration at a time; compute threads only
   ComputePool& compute;
   Clock& clock;
@@ -46,7 +48,6 @@ struct Request {
   RequestHeader header;
   Reader body;
   std::string client_host;
-  ByteBudget::Lease memory;  ///< of the frame; who copies what it holds for later moves it into the reply
 
   bool malformed = false;  ///< the body could not be decoded
 
@@ -65,12 +66,13 @@ struct Request {
 /// No response at all (acks=0), one that is there, or one that comes later while the next request is taken up.
 struct Reply {
   std::variant<std::monostate, Encoded, OneShot<Encoded>> response;
-  ByteBudget::Lease lease;  ///< held until the response is on the wire
+  ByteBudget::Lease lease;  ///< held until the response is on the wire, as is
+  MemoryGate::Hold memory;  ///< of what was copied out of the request
 
   Reply() = default;
   Reply(Encoded encoded, ByteBudget::Lease held = {}) : response(std::move(encoded)), lease(std::move(held)) {}
-  explicit Reply(OneShot<Encoded> later, ByteBudget::Lease held = {})
-      : response(std::move(later)), lease(std::move(held)) {}
+  explicit Reply(OneShot<Encoded> later, MemoryGate::Hold copied = {})
+      : response(std::move(later)), memory(std::move(copied)) {}
 };
 
 /// Runs on the connection's loop and never blocks it. An error means that the frame was malformed or cannot be

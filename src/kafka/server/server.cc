@@ -139,9 +139,9 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     options.listen.address = listener->address();
     host = options.advertised_host.empty() ? listener->address().host : options.advertised_host;
     port = listener->address().port;
-    services =
-        std::make_unique<Services>(Services{options, host, port, dependencies.log, topics, offsets, *groups, sessions,
-                                            response_budget, alter_mu, dependencies.compute, dependencies.clock});
+    services = std::make_unique<Services>(Services{options, host, port, dependencies.log, topics, offsets, *groups,
+                                                   sessions, response_budget, frame_memory, alter_mu,
+                                                   dependencies.compute, dependencies.clock});
     groups->Start(scope);
     scope.Spawn([this]() -> Task<void> { co_await ExpireOffsets(); });
     for (std::size_t loop = 0; loop < loops.size(); ++loop) {

@@ -34,7 +34,8 @@ struct Write {
 struct Plan {
   ProduceResponse response;
   std::vector<Write> writes;
-  std::size_t bytes = 0;  ///< to write
+  std::size_t bytes = 0;      ///< to write
+  bool recompresses = false;  ///< maybe: a topic has a codec of its own
 
   ProduceResponse::Topic::Partition& AnswerOf(const Write& write) {
     return response.topics[write.topic].partitions[write.index];
@@ -78,6 +79,7 @@ void PlanOne(const std::shared_ptr<const log::Topic>& topic, ProduceRequest::Top
                   "transactions are not supported and control batches are the broker's to write");
   }
   plan.bytes += data.records.bytes.size();
+  plan.recompresses |= topic->config.overrides.contains("compression.type");
   plan.writes.push_back({.partition = std::move(partition),
                          .batches = data.records.bytes,
                          .topic = plan.response.topics.size() - 1,
@@ -206,8 +208,10 @@ HandlerResult HandleProduce(Services& services, Request& request) {
   }
   const bool by_id = request.header.api_version >= 13;
   auto plan = MakePlan(services, asked, by_id);
-  if (asked.acks == kAcksAll && !plan.writes.empty() && plan.bytes <= kGatheredBytes) {
-    co_return Reply(AppendDurably(std::move(plan), request.header), std::move(request.memory));
+  if (asked.acks == kAcksAll && !plan.writes.empty() && plan.bytes <= kGatheredBytes && !plan.recompresses) {
+    if (auto memory = services.request_memory.TryAcquire(plan.bytes)) {
+      co_return Reply(AppendDurably(std::move(plan), request.header), std::move(*memory));
+    }
   }
   if (!plan.writes.empty()) co_await Offload(services.compute, [&] { AppendAll(plan); });
   if (asked.acks == kAcksNone) {
