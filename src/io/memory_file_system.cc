@@ -247,12 +247,15 @@ void MemoryFileSystem::Crash(Random& random) {
     }
   }
   pending_.clear();
+  // All files stop at one instant: what is written to one after another was synced must not outlive that.
   std::map<File*, std::shared_ptr<File>> fresh;  // a file may have two names during a rename
+  for (const auto& [path, file] : durable_) fresh.emplace(file.get(), nullptr);
+  std::vector<std::unique_lock<std::mutex>> stopped;
+  for (const auto& [file, copy] : fresh) stopped.emplace_back(file->mu);
   for (auto& [path, file] : durable_) {
     auto& copy = fresh[file.get()];
     if (!copy) {
       copy = std::make_shared<File>(file->directory);
-      std::lock_guard file_lock(file->mu);
       std::string content = file->durable;
       for (const auto& write : file->pending) {
         std::uint64_t fate = random.Next() % 4;
