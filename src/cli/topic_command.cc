@@ -50,7 +50,7 @@ Status AlterTopic(const Context& context, const TopicOptions& options) {
 }  // namespace
 
 void AddTopic(CLI::App& app, Context& context) {
-  CLI::App* topic = AddNoun(app, "topic", "Create, list, describe, alter and delete topics");
+  CLI::App* topic = AddNoun(app, "topic", "Create, list, show, alter and delete topics");
   auto options = std::make_shared<TopicOptions>();
   CLI::App* list = AddVerb(*topic, context, "list", "All topics with their size");
   list->callback([&context] {
@@ -79,7 +79,7 @@ void AddTopic(CLI::App& app, Context& context) {
 }
 
 void AddGroup(CLI::App& app, Context& context) {
-  CLI::App* group = AddNoun(app, "group", "List, describe and delete consumer groups");
+  CLI::App* group = AddNoun(app, "group", "List, show and delete consumer groups");
   auto name = std::make_shared<std::string>();
   CLI::App* list = AddVerb(*group, context, "list", "All groups");
   list->callback([&context] {

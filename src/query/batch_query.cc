@@ -15,10 +15,48 @@
 namespace floe::query {
 namespace {
 
+/// What Flink's types can hold; the others are shown as text, and times in other units as microseconds.
+duckdb::LogicalType ShownType(const duckdb::LogicalType& type) {
+  using duckdb::LogicalType;
+  using duckdb::LogicalTypeId;
+  switch (type.id()) {
+    case LogicalTypeId::TIMESTAMP_SEC:
+    case LogicalTypeId::TIMESTAMP_MS:
+    case LogicalTypeId::TIMESTAMP_NS: return LogicalType::TIMESTAMP;
+    case LogicalTypeId::LIST: return LogicalType::LIST(ShownType(duckdb::ListType::GetChildType(type)));
+    case LogicalTypeId::ARRAY: return LogicalType::LIST(ShownType(duckdb::ArrayType::GetChildType(type)));
+    case LogicalTypeId::MAP:
+      return LogicalType::MAP(ShownType(duckdb::MapType::KeyType(type)), ShownType(duckdb::MapType::ValueType(type)));
+    case LogicalTypeId::STRUCT: {
+      duckdb::child_list_t<LogicalType> children;
+      for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type))
+        children.emplace_back(name, ShownType(child));
+      return LogicalType::STRUCT(std::move(children));
+    }
+    default: return data::FromDuckDB(type) ? type : LogicalType::VARCHAR;
+  }
+}
+
+/// The chunk with its columns as ShownType has them.
+void MoveAsShown(duckdb::DataChunk& chunk, duckdb::DataChunk& shown) {
+  duckdb::vector<duckdb::LogicalType> types;
+  for (const auto& type : chunk.GetTypes()) types.push_back(ShownType(type));
+  if (types == chunk.GetTypes()) return shown.Move(chunk);
+  shown.Initialize(duckdb::Allocator::DefaultAllocator(), types, std::max<duckdb::idx_t>(chunk.size(), 1));
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (types[i] == chunk.data[i].GetType()) {
+      shown.data[i].Reference(chunk.data[i]);
+    } else {
+      duckdb::VectorOperations::DefaultCast(chunk.data[i], shown.data[i], chunk.size());
+    }
+  }
+  shown.SetCardinality(chunk.size());
+}
+
 Result<data::Schema> SchemaOf(const duckdb::QueryResult& result) {
   data::Schema schema;
   for (std::size_t i = 0; i < result.types.size(); ++i) {
-    FLOE_TRY(data::Type type, data::FromDuckDB(result.types[i]));
+    FLOE_TRY(data::Type type, data::FromDuckDB(ShownType(result.types[i])));
     schema.fields.push_back({result.names[i], std::move(type), {}, {}});
   }
   return schema;
@@ -112,7 +150,11 @@ Status RunDuckDB(duckdb::Connection& connection, const std::string& sql, const d
       if (result->HasError()) return ErrorOf(result->GetErrorObject(), own_sql, consumer);
       if (!chunk || chunk->size() == 0) return {};
       data::Batch batch;
-      batch.rows.Move(*chunk);
+      if (own_sql) {
+        batch.rows.Move(*chunk);
+      } else {
+        MoveAsShown(*chunk, batch.rows);
+      }
       FLOE_TRY_VOID(consumer.OnRows(batch));
       if (consumer.Cancelled()) return Fail(ErrorKind::kCancelled, "the query was cancelled");
     }

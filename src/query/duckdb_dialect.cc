@@ -7,6 +7,7 @@
 #include <duckdb/main/client_context_state.hpp>
 #include <duckdb/main/config.hpp>
 #include <duckdb/parser/parser.hpp>
+#include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
 #include <duckdb/parser/tableref/subqueryref.hpp>
 
@@ -20,7 +21,7 @@ constexpr const char* kStateKey = "floe_tables";
 struct Tables final : duckdb::ClientContextState {
   explicit Tables(TableFinder finder) : find(std::move(finder)) {}
   TableFinder find;
-  std::optional<Error> missing;
+  std::optional<Error> missing;  ///< of the last name that was looked for
 };
 
 duckdb::unique_ptr<duckdb::TableRef> Replace(duckdb::ClientContext& context, duckdb::ReplacementScanInput& input,
@@ -31,6 +32,7 @@ duckdb::unique_ptr<duckdb::TableRef> Replace(duckdb::ClientContext& context, duc
   for (const std::string* part : {&input.catalog_name, &input.schema_name, &input.table_name}) {
     if (!part->empty()) name.push_back(*part);
   }
+  tables->missing.reset();
   auto sql = tables->find(name);
   if (!sql && sql.error().kind() == ErrorKind::kNotFound) {
     tables->missing = std::move(sql).error();
@@ -64,8 +66,16 @@ std::optional<Error> TableLookupScope::missing() const {
 Status CheckIsQuery(duckdb::Connection& connection, const std::string& text) {
   return duck::Guard([&]() -> Status {
     auto statements = connection.ExtractStatements(text);
-    bool query = statements.size() == 1 && (statements[0]->type == duckdb::StatementType::SELECT_STATEMENT ||
-                                            statements[0]->type == duckdb::StatementType::EXPLAIN_STATEMENT);
+    auto is_query = [](const duckdb::SQLStatement& statement) {
+      return statement.type == duckdb::StatementType::SELECT_STATEMENT;
+    };
+    bool query = statements.size() == 1;
+    if (query && statements[0]->type == duckdb::StatementType::EXPLAIN_STATEMENT) {
+      // EXPLAIN ANALYZE runs what it explains.
+      query = is_query(*statements[0]->Cast<duckdb::ExplainStatement>().stmt);
+    } else if (query) {
+      query = is_query(*statements[0]);
+    }
     if (query) return {};
     return Fail(
         ErrorKind::kNotSupported,

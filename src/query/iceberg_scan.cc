@@ -169,13 +169,10 @@ std::string SelectColumns(const plan::Scan& scan, const std::string& relation) {
 
 }  // namespace
 
-iceberg::TableName IcebergNameOf(const connect::TableDefinition& table) {
-  return connect::IcebergTableOf(table.options, table.database, table.name);
-}
-
 NativeScan IcebergScan(iceberg::Catalog& catalog, duck::Instance& duckdb) {
   return [&catalog, &duckdb](const plan::Scan& scan) -> Result<NativeRelation> {
-    FLOE_TRY(iceberg::LoadedTable table, catalog.LoadTable(IcebergNameOf(scan.table)));
+    FLOE_TRY(iceberg::LoadedTable table,
+             catalog.LoadTable(connect::IcebergTableOf(scan.table.options, scan.table.database, scan.table.name)));
     if (auto kind = scan.table.options.find(kMetadataTableOption); kind != scan.table.options.end()) {
       FLOE_TRY(iceberg::MetadataRows rows, iceberg::ReadMetadataTable(catalog.io(), table, kind->second));
       return NativeRelation{SelectColumns(scan, iceberg::ToSql(rows)), nullptr};

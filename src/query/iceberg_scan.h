@@ -14,7 +14,4 @@ inline constexpr const char* kMetadataTableOption = "floe.metadata-table";
 /// Scans of connector 'iceberg' for SessionServices::native_scans. Both outlive it.
 NativeScan IcebergScan(iceberg::Catalog& catalog, duck::Instance& duckdb);
 
-/// The Iceberg table a definition names: 'catalog-database' and 'catalog-table', else its own database and name.
-iceberg::TableName IcebergNameOf(const connect::TableDefinition& table);
-
 }  // namespace floe::query

@@ -16,43 +16,53 @@ namespace {
 using data::Type;
 using data::TypeKind;
 
-/// Zones change their offset at whole quarters of an hour; before about 1920 not all did, and up to that much is off.
+/// Zones change their offset at whole quarters of an hour; where they did not (in Europe until 1937, in Liberia until
+/// 1972), what lies between the change and the quarter's end is off by it.
 constexpr std::int64_t kQuarterUs = 900'000'000;
+/// Offsets are asked for by about a year at a time.
+constexpr std::int64_t kSpanQuarters = 366 * 24 * 4;
+/// Flink's timestamps: 0001-01-01 and 10000-01-01. What lies outside stays as it is.
+constexpr std::int64_t kFirstUs = -62'135'596'800'000'000;
+constexpr std::int64_t kEndUs = 253'402'300'800'000'000;
 
 bool HoldsInstant(const Type& type) {
   if (type.kind() == TypeKind::kTimestampLtz) return true;
   return std::ranges::any_of(type.fields(), [](const data::RowField& field) { return HoldsInstant(*field.type); });
 }
 
-bool IsFinite(std::int64_t micros) {
-  return duckdb::Timestamp::IsFinite(duckdb::timestamp_t(micros));
-}
-
-std::int64_t QuarterOf(std::int64_t micros) {
-  return micros / kQuarterUs - (micros % kQuarterUs < 0 ? 1 : 0);
-}
-
-Result<std::int64_t> AskOffset(duck::Instance& duckdb, const std::string& zone, std::int64_t quarter) {
-  FLOE_TRY(auto connection, duckdb.Connect());
-  std::int64_t offset = 0;
-  FLOE_TRY_VOID(duck::Guard([&] {
-    auto result = connection->Query(fmt::format("SELECT epoch_us(timezone({0}, make_timestamptz({1}))) - {1}",
-                                                duckdb::KeywordHelper::WriteQuoted(zone), quarter * kQuarterUs));
-    if (result->HasError()) result->ThrowError();
-    offset = result->GetValue(0, 0).GetValue<std::int64_t>();
-  }));
-  return offset;
+std::int64_t FloorDivide(std::int64_t value, std::int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
 }
 
 }  // namespace
 
+/// Where the offset changes: the span's first quarter, and those at which it is another than before.
+Status LocalTimes::Learn(std::int64_t span, Changes& changes) {
+  FLOE_TRY(auto connection, duckdb_.Connect());
+  return duck::Guard([&] {
+    auto result = connection->Query(fmt::format(
+        "SELECT q, o FROM (SELECT q, o, lag(o) OVER (ORDER BY q) AS before FROM (SELECT q, epoch_us(timezone({}, "
+        "make_timestamptz(q * {}))) - q * {} AS o FROM (SELECT unnest(range({}::BIGINT, {}::BIGINT)) AS q))) "
+        "WHERE before IS NULL OR o <> before ORDER BY q",
+        duckdb::KeywordHelper::WriteQuoted(zone_), kQuarterUs, kQuarterUs, span * kSpanQuarters,
+        (span + 1) * kSpanQuarters));
+    if (result->HasError()) result->ThrowError();
+    for (duckdb::idx_t row = 0; row < result->RowCount(); ++row) {
+      changes.emplace_back(result->GetValue(0, row).GetValue<std::int64_t>() * kQuarterUs,
+                           result->GetValue(1, row).GetValue<std::int64_t>());
+    }
+  });
+}
+
 LocalTimes::LocalTimes(duck::Instance& duckdb, std::string zone, ResultConsumer& inner)
-    : duckdb_(duckdb), zone_(std::move(zone)), inner_(inner) {}
+    : duckdb_(duckdb), zone_(std::move(zone)), inner_(inner) {
+  if (auto fixed = sql::bind::FixedOffsetMs(zone_)) fixed_ = *fixed * 1000;
+}
 
 Status LocalTimes::OnSchema(const data::Schema& schema, bool changelog, bool live) {
   types_.clear();
   shown_.clear();
-  const bool utc = sql::bind::FixedOffsetMs(zone_) == 0;
+  const bool utc = fixed_ == 0;
   for (const data::Field& field : schema.fields) {
     if (!utc && HoldsInstant(field.type)) shown_.push_back(types_.size());
     types_.push_back(field.type);
@@ -61,22 +71,17 @@ Status LocalTimes::OnSchema(const data::Schema& schema, bool changelog, bool liv
 }
 
 Result<std::int64_t> LocalTimes::Local(std::int64_t micros) {
-  if (!IsFinite(micros)) return micros;
-  const std::int64_t quarter = QuarterOf(micros);
-  if (last_.first != quarter) {
-    auto [known, is_new] = quarters_.try_emplace(quarter, 0);
-    if (is_new) {
-      if (auto fixed = sql::bind::FixedOffsetMs(zone_)) {
-        known->second = *fixed * 1000;
-      } else {
-        FLOE_TRY(known->second, AskOffset(duckdb_, zone_, quarter));
-      }
-    }
-    last_ = *known;
+  if (micros < kFirstUs || micros >= kEndUs) return micros;
+  if (fixed_) return micros + *fixed_;
+  const std::int64_t span = FloorDivide(micros, kSpanQuarters * kQuarterUs);
+  if (last_ == nullptr || span != last_span_) {
+    auto [known, is_new] = spans_.try_emplace(span);
+    if (is_new) FLOE_TRY_VOID(Learn(span, known->second));
+    last_ = &known->second;
+    last_span_ = span;
   }
-  std::int64_t local = 0;
-  const bool fits = !__builtin_add_overflow(micros, last_.second, &local) && IsFinite(local);
-  return fits ? local : micros;
+  auto later = std::ranges::upper_bound(*last_, micros, {}, [](const auto& change) { return change.first; });
+  return micros + std::prev(later)->second;
 }
 
 Result<duckdb::Value> LocalTimes::Local(const duckdb::Value& value, const Type& type) {
@@ -105,11 +110,17 @@ Result<duckdb::Value> LocalTimes::Local(const duckdb::Value& value, const Type& 
     children.push_back(duckdb::Value::STRUCT(std::move(entry)));
   }
   if (row) return duckdb::Value::STRUCT(value.type(), std::move(children));
-  const auto& element = duckdb::ListType::GetChildType(value.type());
-  return type.kind() == TypeKind::kArray ? duckdb::Value::LIST(element, std::move(children))
-                                         : duckdb::Value::MAP(element, std::move(children));
+  const duckdb::LogicalType& element = duckdb::ListType::GetChildType(value.type());
+  if (type.kind() == TypeKind::kArray) return duckdb::Value::LIST(element, std::move(children));
+  // An hour of autumn comes twice, and DuckDB's MAP takes no equal keys: such a one keeps its instants.
+  const auto key = [](const duckdb::Value& entry) { return duckdb::StructValue::GetChildren(entry)[0]; };
+  for (auto one = children.begin(); one != children.end(); ++one) {
+    if (std::any_of(children.begin(), one, [&](const auto& other) { return key(other) == key(*one); })) return value;
+  }
+  return duckdb::Value::MAP(element, std::move(children));
 }
 
+/// DuckDB's exceptions are the caller's.
 Status LocalTimes::LocalColumn(const data::Batch& batch, std::size_t column, duckdb::Vector& out) {
   const auto& in = batch.rows.data[column];
   if (types_[column].kind() != TypeKind::kTimestampLtz) {
@@ -145,7 +156,9 @@ Status LocalTimes::OnRows(const data::Batch& batch) {
       local.rows.data[column].Reference(batch.rows.data[column]);
       continue;
     }
-    FLOE_TRY_VOID(LocalColumn(batch, column, local.rows.data[column]));
+    Status done;
+    FLOE_TRY_VOID(duck::Guard([&] { done = LocalColumn(batch, column, local.rows.data[column]); }));
+    FLOE_TRY_VOID(done);
   }
   local.rows.SetCardinality(batch.size());
   return inner_.OnRows(local);

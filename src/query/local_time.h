@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,10 @@ class LocalTimes final : public ResultConsumer {
   bool Cancelled() const override { return inner_.Cancelled(); }
 
  private:
+  /// Instants (microseconds) from which on an offset (microseconds) holds, in order.
+  using Changes = std::vector<std::pair<std::int64_t, std::int64_t>>;
+
+  Status Learn(std::int64_t span, Changes& changes);
   Result<std::int64_t> Local(std::int64_t micros);
   Result<duckdb::Value> Local(const duckdb::Value& value, const data::Type& type);
   Status LocalColumn(const data::Batch& batch, std::size_t column, duckdb::Vector& out);
@@ -34,9 +39,11 @@ class LocalTimes final : public ResultConsumer {
   const std::string zone_;
   ResultConsumer& inner_;
   std::vector<data::Type> types_;
-  std::vector<std::size_t> shown_;                            ///< columns with instants in them
-  std::unordered_map<std::int64_t, std::int64_t> quarters_;   ///< offset in microseconds by quarter of an hour
-  std::pair<std::int64_t, std::int64_t> last_{INT64_MIN, 0};  ///< of quarters_: rows that follow are mostly near
+  std::vector<std::size_t> shown_;     ///< columns with instants in them
+  std::optional<std::int64_t> fixed_;  ///< offset in microseconds of a zone that has but one
+  std::map<std::int64_t, Changes> spans_;
+  const Changes* last_ = nullptr;  ///< of spans_: rows that follow are mostly near
+  std::int64_t last_span_ = 0;
 };
 
 }  // namespace floe::query

@@ -36,12 +36,14 @@ std::string TimestampText(duckdb::timestamp_t value, int precision) {
   return text;
 }
 
-/// Kernels keep more digits than the type shows.
+/// Exactly the type's digits, whatever the kernels keep.
 std::string TimeText(std::string text, int precision) {
-  const std::size_t point = text.find('.');
-  if (point == std::string::npos) return text;
-  const auto digits = static_cast<std::size_t>(std::clamp(precision, 0, 9));
-  return text.substr(0, point + (digits > 0 ? 1 + digits : 0));
+  const std::size_t seconds = std::min(text.find('.'), text.size());
+  const auto digits = static_cast<std::size_t>(std::clamp(precision, 0, 6));
+  if (digits == 0) return text.substr(0, seconds);
+  if (seconds == text.size()) text += '.';
+  text.resize(seconds + 1 + digits, '0');
+  return text;
 }
 
 std::string HexText(const std::string& bytes) {
@@ -77,7 +79,8 @@ void AppendNested(std::string& out, const duckdb::Value& value, const Type& type
     const auto& children = duckdb::StructValue::GetChildren(value);
     for (std::size_t i = 0; i < children.size() && i < type.fields().size(); ++i) {
       if (i > 0) out += ',';
-      AppendQuoted(out, type.fields()[i].name);
+      // DuckDB's ROW(1, 2) has no names.
+      AppendQuoted(out, type.fields()[i].name.empty() ? fmt::format("f{}", i) : type.fields()[i].name);
       out += ':';
       AppendJson(out, children[i], type.child(i));
     }
@@ -86,7 +89,13 @@ void AppendNested(std::string& out, const duckdb::Value& value, const Type& type
     for (const duckdb::Value& entry : duckdb::ListValue::GetChildren(value)) {
       const auto& pair = duckdb::StructValue::GetChildren(entry);
       if (!std::exchange(first, false)) out += ',';
-      AppendQuoted(out, pair[0].IsNull() ? "null" : pair[0].ToString());
+      std::string key;
+      AppendJson(key, pair[0], type.child(0));
+      if (key.starts_with('"')) {
+        out += key;
+      } else {
+        AppendQuoted(out, key);
+      }
       out += ':';
       AppendJson(out, pair[1], type.kind() == TypeKind::kMap ? type.child(1) : Type::Int());
     }

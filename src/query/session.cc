@@ -166,8 +166,9 @@ Result<StatementResult> Session::Execute(const std::string& text, ResultConsumer
   auto statement = dialect::ParseStatement(text);
   if (Is("sql.dialect", "duckdb")) {
     // Queries are DuckDB's, and so is what only DuckDB can read; everything else stays Flink SQL.
+    const auto* explain = statement ? statement->As<dialect::Explain>() : nullptr;
     const bool query = !statement || statement->As<dialect::QueryStatement>() != nullptr ||
-                       statement->As<dialect::Explain>() != nullptr;
+                       (explain != nullptr && explain->statement->As<dialect::QueryStatement>() != nullptr);
     if (query) return DuckDBDialect(text, consumer);
   }
   if (!statement) return Fail(std::move(statement).error());
@@ -216,7 +217,8 @@ Result<StatementResult> Session::Show(const dialect::Show& statement, ResultCons
   if (statement.kind == dialect::ShowKind::kPartitions) {
     FLOE_TRY(catalog::TablePtr table, catalog_->Resolve(statement.in));
     FLOE_TRY(std::string query, PartitionsQuery(*table));
-    return Execute(query, consumer);
+    FLOE_TRY(dialect::Statement select, dialect::ParseStatement(query));
+    return Select(select, consumer);
   }
   if (statement.kind == dialect::ShowKind::kColumns) return ShowColumns(statement, consumer);
   FLOE_TRY(catalog::TextTable table, catalog_->Show(statement));
@@ -363,6 +365,9 @@ Result<sql::plan::Program> Session::PlanProgram(const SessionServices& services,
     }
     NullConsumer nobody;
     FLOE_TRY(StatementResult ignored, session.Execute(text, nobody));
+    // Without the database this text cannot be planned again.
+    if (used != nullptr && statement.As<dialect::Use>() != nullptr)
+      used->insert({session.catalog_->current_catalog(), session.catalog_->current_database(), {}});
   }
   return Fail(ErrorKind::kInvalidInput, "the job's program holds no INSERT");
 }

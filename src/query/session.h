@@ -117,7 +117,7 @@ class Session {
   /// DuckDB SQL of a node; its scans live as long as `held`.
   Result<std::string> PrintBatch(const sql::plan::NodePtr& node, Held& held);
   /// A script that runs in the foreground may come again after an interruption: what it made then, alike, is no error.
-  bool IsThereAlready(const sql::catalog::CatalogTable& table, bool replace) const;
+  bool IsThereAlready(const sql::catalog::CatalogTable& table) const;
   /// 'pipeline.name' for the first INSERT under it, with a number for further ones: jobs do not share a name.
   std::string NameFor(const sql::plan::Program& program, const std::string& text);
   /// What CREATE TABLE checks, of the table as it would be.
@@ -127,6 +127,8 @@ class Session {
   std::string Zone() const;
   /// kFailedPrecondition names a running job that would lose a table or view by this.
   Status CheckUnused(const sql::dialect::Drop& statement) const;
+  Status CheckUnused(const sql::catalog::ObjectPath& path, TextPosition position) const;
+  Status MakeRoom(const sql::catalog::CatalogTable& made, TextPosition position) const;
   /// The statements that make this session's names mean the same again.
   std::string Prelude() const;
 

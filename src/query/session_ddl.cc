@@ -2,6 +2,7 @@
 // CREATE, ALTER and DROP of tables and views: planned before anything is stored, so that a wrong one changes nothing.
 #include <algorithm>
 
+#include <duckdb/common/string_util.hpp>
 #include <fmt/format.h>
 
 #include "base/result.h"
@@ -22,8 +23,8 @@ StatementResult Ok(std::string message = "OK") {
 
 }  // namespace
 
-bool Session::IsThereAlready(const catalog::CatalogTable& table, bool replace) const {
-  if (!Is(stream::kForegroundSetting, "true") || replace || table.temporary) return false;
+bool Session::IsThereAlready(const catalog::CatalogTable& table) const {
+  if (!Is(stream::kForegroundSetting, "true") || table.temporary) return false;
   auto found = catalog_->Resolve(table.path);
   if (!found) return false;
   const catalog::CatalogTable& known = **found;
@@ -41,7 +42,8 @@ Result<StatementResult> Session::CreateTable(const dialect::CreateTable& stateme
   FLOE_TRY(catalog::CatalogTable table, catalog_->Prepare(statement));
   FLOE_TRY_VOID(ChooseConnector(table, statement.name.span.position));
   FLOE_TRY_VOID(MakePlanner("streaming").Check(table, sql::planner::WrittenOf(statement)));
-  if (IsThereAlready(table, statement.or_replace)) return Ok("OK: the table is there already");
+  if (IsThereAlready(table)) return Ok("OK: the table is there already");
+  if (statement.or_replace) FLOE_TRY_VOID(MakeRoom(table, statement.name.span.position));
   FLOE_TRY_VOID(
       catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
   return Ok();
@@ -113,10 +115,13 @@ Result<StatementResult> Session::CreateView(const dialect::CreateView& statement
   }
   FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView(statement));
   if (auto known = catalog_->Resolve(statement.name);
-      known && Is(stream::kForegroundSetting, "true") && !statement.or_replace && !statement.temporary &&
-      (*known)->kind == catalog::TableKind::kView && (*known)->view_query == view.view_query)
+      known && Is(stream::kForegroundSetting, "true") && !statement.temporary &&
+      (*known)->kind == catalog::TableKind::kView && (*known)->view_query == view.view_query &&
+      (*known)->view_columns == view.view_columns && (*known)->view_catalog == view.view_catalog &&
+      (*known)->view_database == view.view_database)
     return Ok("OK: the view is there already");
   if (!replays_) FLOE_TRY_VOID(CheckView(view, statement.name.span.position));
+  if (statement.or_replace) FLOE_TRY_VOID(MakeRoom(view, statement.name.span.position));
   FLOE_TRY_VOID(
       catalog_->Store(std::move(view), statement.or_replace, statement.if_not_exists, statement.name.span.position));
   return Ok();
@@ -131,15 +136,30 @@ Result<StatementResult> Session::AlterTable(const dialect::AlterTable& statement
 Status Session::CheckAlter(const dialect::AlterTable& statement) const {
   auto before = catalog_->Resolve(statement.name);
   if (!before || (*before)->kind != catalog::TableKind::kTable) return {};
-  if (std::holds_alternative<dialect::RenameTable>(statement.action)) return {};
-  auto connector = (*before)->options.find("connector");
+  const auto connector = (*before)->options.find("connector");
+  const bool iceberg = connector == (*before)->options.end() || connector->second == "iceberg";
+  const bool options = std::holds_alternative<dialect::SetOptions>(statement.action) ||
+                       std::holds_alternative<dialect::ResetOptions>(statement.action);
+  if (!options && !iceberg && connector->second == "realtime") {
+    return Fail(
+        Error(ErrorKind::kNotSupported,
+              fmt::format("{} is a live table: its rows are kept by its name and columns; CREATE another one and "
+                          "fill it from this one",
+                          (*before)->path.ToString()))
+            .WithPosition(statement.name.span.position));
+  }
+  // Properties of an Iceberg table are no part of a job's plan.
+  if (!(*before)->temporary && !(options && iceberg))
+    FLOE_TRY_VOID(CheckUnused((*before)->path, statement.name.span.position));
   // Iceberg checks its own schema changes, and its properties are anybody's.
-  if (connector == (*before)->options.end() || connector->second == "iceberg") return {};
+  if (std::holds_alternative<dialect::RenameTable>(statement.action) || iceberg) return {};
   FLOE_TRY(catalog::CatalogTable after, catalog::AlterTable(**before, statement));
   return MakePlanner("streaming").CheckAltered(after, sql::planner::WrittenOf(statement));
 }
 
 Result<StatementResult> Session::AlterView(const dialect::AlterView& statement) {
+  if (auto before = catalog_->Resolve(statement.name); before && !(*before)->temporary)
+    FLOE_TRY_VOID(CheckUnused((*before)->path, statement.name.span.position));
   if (statement.as_query) {
     FLOE_TRY([[maybe_unused]] auto query, MakePlanner("batch").Plan(*statement.as_query));
     FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView({.name = statement.name, .query = *statement.as_query}));
@@ -164,6 +184,10 @@ Status Session::CheckUnused(const dialect::Drop& statement) const {
         statement.kind == Kind::kCatalog || parts.size() > 1 ? parts.front().text : catalog_->current_catalog();
     path.name.clear();
   }
+  return CheckUnused(path, statement.name.span.position);
+}
+
+Status Session::CheckUnused(const catalog::ObjectPath& path, TextPosition position) const {
   for (const stream::JobStatus& status : services_.jobs.List()) {
     if (stream::IsTerminal(status.state)) continue;
     std::set<catalog::ObjectPath> used;
@@ -175,10 +199,26 @@ Status Session::CheckUnused(const dialect::Drop& statement) const {
       if (!hit) continue;
       return Fail(Error(ErrorKind::kFailedPrecondition,
                         fmt::format("{} is used by job '{}', which is {}; stop it first: 'floe job stop {}'",
-                                    one.ToString(), status.job.name, stream::ToString(status.state), status.job.id))
-                      .WithPosition(statement.name.span.position));
+                                    one.name.empty() ? "database " + one.catalog + "." + one.database : one.ToString(),
+                                    status.job.name, stream::ToString(status.state), status.job.id))
+                      .WithPosition(position));
     }
   }
+  return {};
+}
+
+/// What OR REPLACE takes away goes as with DROP.
+Status Session::MakeRoom(const catalog::CatalogTable& made, TextPosition position) const {
+  auto before = catalog_->Resolve(made.path);
+  if (!before || (*before)->temporary || made.temporary) return {};
+  if ((*before)->kind != made.kind) {
+    const char* kind = made.kind == catalog::TableKind::kView ? "table" : "view";
+    return Fail(
+        Error(ErrorKind::kFailedPrecondition, fmt::format("{} is a {}; DROP it first", made.path.ToString(), kind))
+            .WithPosition(position));
+  }
+  FLOE_TRY_VOID(CheckUnused(made.path, position));
+  if (services_.on_drop) services_.on_drop(**before);
   return {};
 }
 
@@ -195,9 +235,10 @@ Result<StatementResult> Session::Drop(const dialect::Drop& statement) {
 
 /// Everything in it has its full name; a view's query also needs the catalog and database it was made in.
 std::string Session::Prelude() const {
-  auto use = [](const std::string& catalog, const std::string& database) {
-    return fmt::format("USE CATALOG {};\nUSE {};\n", dialect::QuoteIdentifier(catalog),
-                       dialect::QuoteIdentifier(database));
+  // Always quoted: USE CATALOG and USE MODULES are statements of their own.
+  auto quoted = [](const std::string& name) { return "`" + duckdb::StringUtil::Replace(name, "`", "``") + "`"; };
+  auto use = [&](const std::string& catalog, const std::string& database) {
+    return fmt::format("USE CATALOG {};\nUSE {};\n", quoted(catalog), quoted(database));
   };
   std::string tables;
   std::string views;

@@ -27,6 +27,12 @@ void WarnOfSkipped(const SkippedRecords& skipped, ResultConsumer& consumer) {
                                  skipped.first()));
 }
 
+/// DuckDB knows its own names only; of functions and columns it says something else.
+bool SaysMissing(std::string_view message) {
+  return message.find("Table with name ") != std::string_view::npos || message.starts_with("Catalog \"") ||
+         message.starts_with("Schema with name ");
+}
+
 /// Writes a batch query's rows into a sink.
 class SinkConsumer final : public ResultConsumer {
  public:
@@ -125,9 +131,17 @@ Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultCo
   Held held;
   FLOE_TRY(auto connection, services_.duckdb.Connect());
   FLOE_TRY_VOID(CheckIsQuery(*connection, text));
-  // Its own zones have no fixed offsets: then its casts to text are in UTC.
-  const std::string zone = sql::bind::FixedOffsetMs(Zone()) ? "UTC" : Zone();
-  FLOE_TRY_VOID(duck::Guard([&] { connection->Query("SET TimeZone = " + duckdb::KeywordHelper::WriteQuoted(zone)); }));
+  std::string zone = Zone();
+  if (auto fixed = sql::bind::FixedOffsetMs(zone)) {
+    constexpr std::int64_t kHourMs = 3'600'000;
+    if (*fixed % kHourMs != 0) consumer.OnWarning("DuckDB has no time zone '" + zone + "': times are in UTC");
+    // POSIX counts westwards.
+    zone = *fixed == 0 || *fixed % kHourMs != 0 ? "UTC" : fmt::format("Etc/GMT{:+}", -*fixed / kHourMs);
+  }
+  FLOE_TRY_VOID(duck::Guard([&] {
+    auto set = connection->Query("SET TimeZone = " + duckdb::KeywordHelper::WriteQuoted(zone));
+    if (set->HasError()) set->ThrowError();
+  }));
   TableLookupScope tables(*connection, [&](const std::vector<std::string>& name) -> Result<std::string> {
     std::string path;
     for (const std::string& part : name) path += (path.empty() ? "" : ".") + sql::dialect::QuoteIdentifier(part);
@@ -135,9 +149,9 @@ Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultCo
     FLOE_TRY(plan::Program program, MakePlanner("batch").Plan(statement));
     return PrintBatch(program.query, held);
   });
-  LocalTimes shown(services_.duckdb, Zone(), consumer);
+  LocalTimes shown(services_.duckdb, zone, consumer);
   Status done = RunDuckDB(*connection, text, nullptr, shown);
-  if (!done && tables.missing() && done.error().message().find("does not exist") != std::string::npos)
+  if (!done && tables.missing() && SaysMissing(done.error().message()))
     return Fail(Error(tables.missing()->kind(), tables.missing()->message()));
   if (!done) return Fail(std::move(done).error());
   WarnOfSkipped(*held.skipped, consumer);

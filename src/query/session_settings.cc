@@ -65,8 +65,8 @@ constexpr const char* kFlinkPrefixes[] = {"akka.",
                                           "yarn.",
                                           "$internal."};
 
-/// No slip of 'pipeline.name'.
-constexpr const char* kLooksLikeOurs = "pipeline.jars";
+/// Flink's that differ from one of ours by a slip.
+constexpr std::string_view kFlinkKeys[] = {"pipeline.jars"};
 
 }  // namespace
 
@@ -84,7 +84,7 @@ Result<bool> CheckSetting(const std::string& key, const std::string& value) {
   if (spec == Specs().end()) {
     std::string near = DidYouMean(key, KnownSettings());
     bool flinks = std::ranges::any_of(kFlinkPrefixes, [&](const char* prefix) { return key.starts_with(prefix); });
-    if (flinks && (near.empty() || key == kLooksLikeOurs)) return true;
+    if (flinks && (near.empty() || std::ranges::find(kFlinkKeys, key) != std::end(kFlinkKeys))) return true;
     return Fail(ErrorKind::kInvalidInput, fmt::format("there is no setting '{}'.{} Those with a meaning here: {}", key,
                                                       near, fmt::join(KnownSettings(), ", ")));
   }

@@ -127,9 +127,16 @@ Built ToTimestampLtz(const CallSite& site) {
   ExpressionPtr micros = Strict("*", {number, factor}, Type::BigInt(), site.position);
   return Strict("make_timestamptz", {micros}, Type::TimestampLtz(3), site.position);
 }
+/// TO_TIMESTAMP_LTZ(text[, format[, zone]]): of the zone UTC unless named, whatever the session's is.
 Built TextToTimestampLtz(const CallSite& site) {
   FLOE_TRY(ExpressionPtr local, ParseText(site));
-  return FromLocal(local, site.session.zone);
+  std::string zone = "UTC";
+  if (site.args.size() == 3) {
+    std::optional<std::string> named = TextOf(site.args[2]);
+    if (!named) return NotSupportedAt(site.position, "TO_TIMESTAMP_LTZ: the time zone must be a constant");
+    zone = *named;
+  }
+  return FromLocal(local, zone);
 }
 
 Built UnixTimestamp(const CallSite& site) {
@@ -320,7 +327,7 @@ constexpr std::array kTime = std::to_array<Function>({
     {"TO_TIMESTAMP", "ss?", Returns::kString, "", ToTimestamp},
     {"TO_DATE", "ss?", Returns::kDate, "", ToDate},
     {"TO_TIMESTAMP_LTZ", "ni?", Returns::kString, "", ToTimestampLtz},
-    {"TO_TIMESTAMP_LTZ", "ss?", Returns::kString, "", TextToTimestampLtz},
+    {"TO_TIMESTAMP_LTZ", "ss?s?", Returns::kString, "", TextToTimestampLtz},
     {"UNIX_TIMESTAMP", "s?s?", Returns::kBigInt, "", UnixTimestamp},
     {"FROM_UNIXTIME", "ls?", Returns::kString, "", FromUnixtime},
     {"CONVERT_TZ", "sss", Returns::kString, "", ConvertTz},

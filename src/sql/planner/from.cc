@@ -57,12 +57,6 @@ std::string WindowSyntax(const std::string& name) {
   return "TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)";
 }
 
-/// Offsets from UTC that are a whole number of hours all year, as far as names tell.
-bool HasWholeHours(const std::string& zone) {
-  return zone.starts_with("Europe/") || zone.starts_with("Africa/") || zone.starts_with("US/") ||
-         (zone.starts_with("America/") && zone != "America/St_Johns");
-}
-
 /// TIMESTAMP_LTZ windows are aligned to the session's wall clock.
 Status AlignToZone(plan::WindowSpec& window, const std::string& zone, TextPosition position) {
   std::int64_t step = window.step_ms > 0 && window.kind == WindowKind::kHop ? window.step_ms : window.size_ms;
@@ -70,13 +64,11 @@ Status AlignToZone(plan::WindowSpec& window, const std::string& zone, TextPositi
     window.offset_ms = (window.offset_ms - *offset) % step;
     return {};
   }
-  std::int64_t grain = HasWholeHours(zone) ? 3'600'000 : 900'000;
-  if (grain % step == 0) return {};
+  // Flink's windows are those of the wall clock: the hour that comes twice is one window.
   return bind::NotSupportedAt(
-      position,
-      fmt::format("windows of this size over TIMESTAMP_LTZ are not supported in the time zone {}, whose offset "
-                  "changes; SET 'table.local-time-zone' = 'UTC', or use a TIMESTAMP(3) column",
-                  zone));
+      position, fmt::format("streaming windows over TIMESTAMP_LTZ are not supported in the time zone {}, whose offset "
+                            "changes; SET 'table.local-time-zone' = 'UTC', or use a TIMESTAMP(3) column",
+                            zone));
 }
 
 void AddWindowColumns(bind::Scope& scope, const Type& time, TimeAttribute attribute) {
