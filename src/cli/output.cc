@@ -326,12 +326,18 @@ std::string CommandName() {
   if (failed) return "floe";
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing sets variables
   for (const auto part : std::views::split(std::string_view(path == nullptr ? "" : path), ':')) {
-    const fs::path candidate = fs::path(std::string_view(part)) / "floe";
-    if (!fs::exists(candidate, failed)) continue;
-    return fs::equivalent(candidate, self, failed) ? "floe" : self.string();
+    const fs::path found = fs::path(std::string_view(part)) / "floe";
+    if (!fs::is_regular_file(found, failed)) continue;
+    if (fs::equivalent(found, self, failed)) return "floe";
+    break;  // that is another one
   }
   const fs::path near = self.lexically_proximate(fs::current_path(failed));
-  return !failed && !near.empty() && *near.begin() != ".." ? near.string() : self.string();
+  std::string name = failed || *near.begin() == ".." ? self.string() : near.string();
+  if (name.find('/') == std::string::npos) name = "./" + name;
+  const bool plain = std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("/._-+").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  return plain ? name : "'" + name + "'";
 }
 
 }  // namespace floe::cli
