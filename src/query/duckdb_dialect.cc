@@ -6,9 +6,12 @@
 #include <duckdb.hpp>
 #include <duckdb/main/client_context_state.hpp>
 #include <duckdb/main/config.hpp>
+#include <duckdb/parser/expression/subquery_expression.hpp>
+#include <duckdb/parser/parsed_expression_iterator.hpp>
 #include <duckdb/parser/parser.hpp>
 #include <duckdb/parser/statement/explain_statement.hpp>
 #include <duckdb/parser/statement/select_statement.hpp>
+#include <duckdb/parser/tableref/basetableref.hpp>
 #include <duckdb/parser/tableref/subqueryref.hpp>
 
 #include "duck/guard.h"
@@ -45,6 +48,22 @@ duckdb::unique_ptr<duckdb::TableRef> Replace(duckdb::ClientContext& context, duc
   return duckdb::make_uniq<duckdb::SubqueryRef>(std::move(select), input.table_name);
 }
 
+/// Whether a table is read AT a version or time: a replacement scan is not told.
+bool NamesVersions(duckdb::QueryNode& node) {
+  bool found = false;
+  std::function<void(duckdb::unique_ptr<duckdb::ParsedExpression>&)> look_into =
+      [&](duckdb::unique_ptr<duckdb::ParsedExpression>& expression) {
+        if (expression->GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY)
+          found |= NamesVersions(*expression->Cast<duckdb::SubqueryExpression>().subquery->node);
+        duckdb::ParsedExpressionIterator::EnumerateChildren(*expression, look_into);
+      };
+  duckdb::ParsedExpressionIterator::EnumerateQueryNodeChildren(node, look_into, [&](duckdb::TableRef& table) {
+    if (table.type == duckdb::TableReferenceType::BASE_TABLE)
+      found |= table.Cast<duckdb::BaseTableRef>().at_clause != nullptr;
+  });
+  return found;
+}
+
 }  // namespace
 
 Status RegisterTableLookup(duckdb::DatabaseInstance& database) {
@@ -66,17 +85,17 @@ std::optional<Error> TableLookupScope::missing() const {
 Status CheckIsQuery(duckdb::Connection& connection, const std::string& text) {
   return duck::Guard([&]() -> Status {
     auto statements = connection.ExtractStatements(text);
-    auto is_query = [](const duckdb::SQLStatement& statement) {
-      return statement.type == duckdb::StatementType::SELECT_STATEMENT;
-    };
-    bool query = statements.size() == 1;
-    if (query && statements[0]->type == duckdb::StatementType::EXPLAIN_STATEMENT) {
-      // EXPLAIN ANALYZE runs what it explains.
-      query = is_query(*statements[0]->Cast<duckdb::ExplainStatement>().stmt);
-    } else if (query) {
-      query = is_query(*statements[0]);
+    duckdb::SQLStatement* statement = statements.size() == 1 ? statements[0].get() : nullptr;
+    // EXPLAIN ANALYZE runs what it explains.
+    if (statement != nullptr && statement->type == duckdb::StatementType::EXPLAIN_STATEMENT)
+      statement = statement->Cast<duckdb::ExplainStatement>().stmt.get();
+    if (statement != nullptr && statement->type == duckdb::StatementType::SELECT_STATEMENT) {
+      if (!NamesVersions(*statement->Cast<duckdb::SelectStatement>().node)) return {};
+      return Fail(
+          ErrorKind::kNotSupported,
+          "AT (VERSION => …) and AT (TIMESTAMP => …) are not supported; SET 'sql.dialect' = 'flink' and write FOR "
+          "VERSION AS OF or FOR TIMESTAMP AS OF");
     }
-    if (query) return {};
     return Fail(
         ErrorKind::kNotSupported,
         "with 'sql.dialect' = 'duckdb' only queries go to DuckDB; CREATE, INSERT and the like are Flink SQL (SET "

@@ -311,6 +311,12 @@ TEST_F(SessionTest, DuckDBReadsTheSessionsTablesByAnyName) {
       Run("SELECT TIMESTAMP_S '2024-01-01 00:00:01', TIMESTAMP_NS '2024-01-01 00:00:00.123456789', [1, 2]::INT[2], "
           "'a'::ENUM ('a', 'b'), row(1, 2)"),
       "2024-01-01 00:00:01.000000|2024-01-01 00:00:00.123456|[1,2]|a|{\"f0\":1,\"f1\":2}\n");
+  for (const char* from :
+       {"FROM numbers AT (VERSION => 1)", "SELECT 1 WHERE 1 IN (SELECT n FROM numbers AT (VERSION => 1))",
+        "WITH x AS (FROM numbers AT (VERSION => 1)) FROM x", "SELECT * FROM (FROM numbers AT (VERSION => 1)) AS y",
+        "SELECT * FROM range(3) AS r JOIN numbers AT (VERSION => 1) ON true"}) {
+    EXPECT_THAT(Run(from), HasSubstr("FOR VERSION AS OF")) << from;
+  }
   // Only queries are DuckDB's.
   EXPECT_THAT(Run("CREATE TABLE zz (i int)"), HasSubstr("connector"));
   EXPECT_THAT(Run("COPY (SELECT 1) TO '/tmp/x'"), HasSubstr("only queries go to DuckDB"));
