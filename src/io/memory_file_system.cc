@@ -15,13 +15,13 @@ struct MemoryFileSystem::File {
     std::uint64_t position = 0;  ///< of the write, or the new size
     std::string bytes;
   };
-  explicit File(bool is_directory) : directory(is_directory) {}
+  File(bool is_directory, std::shared_ptr<std::mutex> mutex) : directory(is_directory), mu(std::move(mutex)) {}
 
   const bool directory;
-  std::mutex mu;
-  std::string content;           // guarded by mu
-  std::string durable;           // guarded by mu
-  std::vector<Pending> pending;  // guarded by mu
+  const std::shared_ptr<std::mutex> mu;  // one for all files: a crash stops them at one instant
+  std::string content;                   // guarded by *mu
+  std::string durable;                   // guarded by *mu
+  std::vector<Pending> pending;          // guarded by *mu
 };
 
 namespace {
@@ -52,13 +52,13 @@ class MemoryWritableFile final : public WritableFile {
   explicit MemoryWritableFile(std::shared_ptr<File> file) : file_(std::move(file)) {}
   Status WriteAt(std::uint64_t position, std::span<const std::byte> bytes) override {
     std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    std::lock_guard lock(file_->mu);
+    std::lock_guard lock(*file_->mu);
     WriteInto(file_->content, position, text);
     file_->pending.push_back({false, position, std::string(text)});
     return {};
   }
   Status Sync() override {
-    std::lock_guard lock(file_->mu);
+    std::lock_guard lock(*file_->mu);
     for (const auto& write : file_->pending) {
       if (write.truncate)
         file_->durable.resize(write.position);
@@ -69,14 +69,14 @@ class MemoryWritableFile final : public WritableFile {
     return {};
   }
   Status Truncate(std::uint64_t size) override {
-    std::lock_guard lock(file_->mu);
+    std::lock_guard lock(*file_->mu);
     file_->content.resize(size);
     file_->pending.push_back({true, size, {}});
     return {};
   }
   Status Allocate(std::uint64_t) override { return {}; }
   Result<std::uint64_t> Size() const override {
-    std::lock_guard lock(file_->mu);
+    std::lock_guard lock(*file_->mu);
     return file_->content.size();
   }
 
@@ -88,14 +88,14 @@ class MemoryReadableFile final : public ReadableFile {
  public:
   explicit MemoryReadableFile(std::shared_ptr<File> file) : file_(std::move(file)) {}
   Result<std::size_t> ReadAt(std::uint64_t position, std::span<std::byte> buffer) const override {
-    std::lock_guard lock(file_->mu);
+    std::lock_guard lock(*file_->mu);
     if (position >= file_->content.size()) return 0;
     std::size_t n = std::min<std::size_t>(buffer.size(), file_->content.size() - position);
     if (n > 0) std::memcpy(buffer.data(), file_->content.data() + position, n);
     return n;
   }
   Result<std::uint64_t> Size() const override {
-    std::lock_guard lock(file_->mu);
+    std::lock_guard lock(*file_->mu);
     return file_->content.size();
   }
 
@@ -106,7 +106,7 @@ class MemoryReadableFile final : public ReadableFile {
 }  // namespace
 
 MemoryFileSystem::MemoryFileSystem() {
-  names_["/"] = durable_["/"] = std::make_shared<File>(true);
+  names_["/"] = durable_["/"] = std::make_shared<File>(true, contents_);
 }
 MemoryFileSystem::~MemoryFileSystem() = default;
 
@@ -138,7 +138,7 @@ Result<std::unique_ptr<WritableFile>> MemoryFileSystem::OpenWritable(const std::
   std::shared_ptr<File> file;
   if (found == names_.end()) {
     FLOE_TRY_VOID(CheckParent(path));
-    file = std::make_shared<File>(false);
+    file = std::make_shared<File>(false, contents_);
     Apply({{path, file}});
   } else {
     file = found->second;
@@ -163,7 +163,7 @@ Status MemoryFileSystem::CreateDirectories(const std::string& raw) {
     std::string part = path.substr(0, slash);
     auto found = names_.find(part);
     if (found == names_.end())
-      Apply({{part, std::make_shared<File>(true)}});
+      Apply({{part, std::make_shared<File>(true, contents_)}});
     else if (!found->second->directory)
       return Fail(ErrorKind::kIo, "'" + part + "' is not a directory");
     if (slash == std::string::npos) return {};
@@ -179,7 +179,7 @@ Result<std::vector<FileInfo>> MemoryFileSystem::List(const std::string& raw) {
   for (auto it = names_.upper_bound(prefix); it != names_.end() && it->first.starts_with(prefix); ++it) {
     std::string name = it->first.substr(prefix.size());
     if (name.find('/') != std::string::npos) continue;
-    std::lock_guard file_lock(it->second->mu);
+    std::lock_guard file_lock(*it->second->mu);
     files.push_back({std::move(name), it->second->content.size(), it->second->directory});
   }
   return files;
@@ -247,15 +247,12 @@ void MemoryFileSystem::Crash(Random& random) {
     }
   }
   pending_.clear();
-  // All files stop at one instant: what is written to one after another was synced must not outlive that.
+  const std::lock_guard stopped(*contents_);
   std::map<File*, std::shared_ptr<File>> fresh;  // a file may have two names during a rename
-  for (const auto& [path, file] : durable_) fresh.emplace(file.get(), nullptr);
-  std::vector<std::unique_lock<std::mutex>> stopped;
-  for (const auto& [file, copy] : fresh) stopped.emplace_back(file->mu);
   for (auto& [path, file] : durable_) {
     auto& copy = fresh[file.get()];
     if (!copy) {
-      copy = std::make_shared<File>(file->directory);
+      copy = std::make_shared<File>(file->directory, contents_);
       std::string content = file->durable;
       for (const auto& write : file->pending) {
         std::uint64_t fate = random.Next() % 4;
@@ -278,7 +275,7 @@ void MemoryFileSystem::Crash(Random& random) {
 Status MemoryFileSystem::FlipBit(const std::string& path, std::uint64_t position) {
   std::lock_guard lock(mu_);
   FLOE_TRY(auto file, Find(path));
-  std::lock_guard file_lock(file->mu);
+  std::lock_guard file_lock(*file->mu);
   if (position >= file->content.size()) return Fail(ErrorKind::kOutOfRange, "'" + path + "' is shorter than that");
   file->content[position] ^= 1;
   if (position < file->durable.size()) file->durable[position] ^= 1;

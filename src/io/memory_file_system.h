@@ -47,6 +47,7 @@ class MemoryFileSystem final : public FileSystem {
   Status CheckParent(const std::string& path) const;
   void Apply(NameChange change);
 
+  const std::shared_ptr<std::mutex> contents_ = std::make_shared<std::mutex>();  // of all files; files outlive names
   mutable std::mutex mu_;
   std::map<std::string, std::shared_ptr<File>> names_;    // guarded by mu_; directories are entries too
   std::map<std::string, std::shared_ptr<File>> durable_;  // guarded by mu_
