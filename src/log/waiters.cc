@@ -2,7 +2,6 @@
 // Bookkeeping of callbacks.
 #include "log/waiters.h"
 
-#include <algorithm>
 #include <limits>
 
 namespace floe::log {
@@ -17,10 +16,11 @@ void DurableWaiters::Complete(Offset high_watermark) {
   {
     std::lock_guard lock(mu_);
     // Mostly all of them: one round serves whoever came before it.
-    auto waiting = std::stable_partition(waiters_.begin(), waiters_.end(),
-                                         [&](const Waiter& w) { return w.offset <= high_watermark; });
-    ready.assign(std::make_move_iterator(waiters_.begin()), std::make_move_iterator(waiting));
-    waiters_.erase(waiters_.begin(), waiting);
+    std::erase_if(waiters_, [&](Waiter& waiter) {
+      if (waiter.offset > high_watermark) return false;
+      ready.push_back(std::move(waiter));
+      return true;
+    });
   }
   for (Waiter& waiter : ready) waiter.done({});
 }
