@@ -26,8 +26,8 @@ class Syncer {
   Syncer(const Syncer&) = delete;
   Syncer& operator=(const Syncer&) = delete;
 
-  /// `syncable` gets a SyncRound that begins after this call. Ignored after Stop. Give each at most once until its
-  /// round begins.
+  /// `syncable` gets a SyncRound that begins after this call. Ignored after Stop. Giving one
+  /// again before its round begins costs an empty round.
   void Schedule(std::shared_ptr<Syncable> syncable);
   /// Returns when the rounds asked for before this call are done. Not from the syncer's thread.
   void Drain();
