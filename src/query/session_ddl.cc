@@ -93,19 +93,10 @@ Status Session::ChooseConnector(catalog::CatalogTable& table, TextPosition posit
 
 /// Under its own name already: OR REPLACE must not make a view that reads itself.
 Status Session::CheckView(const catalog::CatalogTable& view, TextPosition position) const {
-  auto stored = sql::planner::LookupIn(*catalog_);
   auto made = std::make_shared<const catalog::CatalogTable>(view);
-  auto lookup = [&](const dialect::ObjectName& name, const std::string& catalog,
-                    const std::string& database) -> Result<catalog::TablePtr> {
-    catalog::ObjectPath path = catalog_->FullPath(name);
-    if (!catalog.empty() && name.parts.size() < 3) path.catalog = catalog;
-    if (!database.empty() && name.parts.size() < 2) path.database = database;
-    if (path == made->path) return made;
-    return stored(name, catalog, database);
-  };
   sql::planner::Written written;
   written.name = position;
-  return MakePlanner("batch", lookup).Check(*made, written);
+  return MakePlanner("batch", sql::planner::LookupIn(*catalog_, made)).Check(view, written);
 }
 
 Result<StatementResult> Session::CreateView(const dialect::CreateView& statement) {

@@ -23,8 +23,8 @@ namespace floe::sql::planner {
 /// Finds a table or view. `catalog` and `database` complete a short name; empty means the session's own.
 using TableLookup = std::function<Result<catalog::TablePtr>(const dialect::ObjectName& name, const std::string& catalog,
                                                             const std::string& database)>;
-/// Over a session's catalogs; the session outlives it.
-TableLookup LookupIn(const catalog::SessionCatalog& session);
+/// Over a session's catalogs; the session outlives it. With `made` as if it were stored already.
+TableLookup LookupIn(const catalog::SessionCatalog& session, catalog::TablePtr made = nullptr);
 
 struct PlannerOptions {
   TableLookup tables;
