@@ -15,11 +15,10 @@ namespace {
 
 /// Key, version, correlation id, client id.
 constexpr std::uint32_t kSmallestRequest = 10;
-/// Frame memory that an idle connection may keep.
-constexpr std::size_t kKeepIdle = 64U << 10;
-/// A busy connection's larger frame memory goes when requests have become much smaller.
+/// Of a request: its size.
+constexpr std::size_t kPrefix = 4;
+/// A busy connection's larger memory goes when requests have become much smaller.
 constexpr std::size_t kKeepBusy = 4U << 20;
-constexpr std::size_t kFrameGrain = 64U << 10;
 constexpr std::chrono::seconds kReleaseAfter{5};
 /// Responses in one call: a sync makes all of a client's requests durable together.
 constexpr std::size_t kMostAtOnce = 64;
@@ -80,48 +79,44 @@ void Connection::CheckHealth(std::chrono::nanoseconds now) {
     return Close();
   }
   if (idle && now - read_progress_ > options.idle_timeout) return Close();
-  if (phase_ == Phase::kIdle && frame_capacity_ > kKeepIdle && now - read_progress_ > kReleaseAfter) {
-    ReleaseFrame();
+  if (idle && input_.capacity() > InputBuffer::kGrain && now - read_progress_ > kReleaseAfter) {
+    release_input_ = true;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
   }
 }
 
-void Connection::ReleaseFrame() {
-  frame_.reset();
-  frame_capacity_ = 0;
-  frame_hold_ = {};
+void Connection::ReleaseInput() {
+  if (input_.received().size() > InputBuffer::kOwn) return;
+  input_.MoveTo(nullptr);
+  input_hold_ = {};
 }
 
-Task<Result<std::span<std::byte>>> Connection::FrameBuffer(std::size_t size) {
-  const bool oversize = frame_capacity_ > kKeepBusy && size < frame_capacity_ / 4;
-  if (size > frame_capacity_ || oversize) {
-    ReleaseFrame();
-    const auto capacity = (size + kFrameGrain - 1) / kFrameGrain * kFrameGrain;
-    FLOE_CO_TRY(frame_hold_, co_await context_.frame_memory.Acquire(capacity));
-    frame_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
-    frame_capacity_ = capacity;
-  }
-  co_return std::span<std::byte>(frame_.get(), size);
+Task<Status> Connection::Reserve(std::size_t size) {
+  const bool oversize = input_.capacity() > kKeepBusy && size < input_.capacity() / 4;
+  if (size <= input_.capacity() && !oversize) co_return Status();
+  const auto needed = std::max(size, input_.received().size());
+  const auto capacity = (needed + InputBuffer::kGrain - 1) / InputBuffer::kGrain * InputBuffer::kGrain;
+  // The old memory first: two connections that hold much and wait for more would wait for ever.
+  ReleaseInput();
+  FLOE_CO_TRY(auto hold, co_await context_.frame_memory.Acquire(capacity));
+  input_.MoveTo(std::make_unique_for_overwrite<std::byte[]>(capacity), capacity);
+  input_hold_ = std::move(hold);
+  co_return Status();
 }
 
-Task<Status> Connection::ReadExactly(std::span<std::byte> out) {
-  while (!out.empty()) {
-    if (input_begin_ < input_end_) {
-      const auto n = std::min(out.size(), input_end_ - input_begin_);
-      std::memcpy(out.data(), input_.data() + input_begin_, n);
-      input_begin_ += n;
-      out = out.subspan(n);
+Task<Status> Connection::Receive(std::size_t size) {
+  while (input_.received().size() < size) {
+    const auto room = input_.Room(size);
+    const auto [error, n] = co_await socket_.async_read_some(boost::asio::buffer(room.data(), room.size()), kAsValues);
+    const bool release = std::exchange(release_input_, false);
+    if (error == boost::asio::error::operation_aborted && release && !closed_) {
+      ReleaseInput();
       continue;
     }
-    // One call fills the rest of the frame and, beyond it, the front of the next one.
-    const std::array<boost::asio::mutable_buffer, 2> into{boost::asio::buffer(out.data(), out.size()),
-                                                          boost::asio::buffer(input_.data(), input_.size())};
-    const auto [error, n] = co_await socket_.async_read_some(into, kAsValues);
     if (error) co_return Fail(NetworkError(error, "reading from " + peer_));
     read_progress_ = Now();
-    const auto own = std::min(n, out.size());
-    input_begin_ = 0;
-    input_end_ = n - own;
-    out = out.subspan(own);
+    input_.Received(n);
   }
   co_return Status();
 }
@@ -131,9 +126,8 @@ Task<Status> Connection::Serve() {
   for (;;) {
     phase_ = Phase::kIdle;
     read_progress_ = Now();
-    std::array<std::byte, 4> prefix;
-    FLOE_CO_TRY_VOID(co_await ReadExactly(prefix));
-    const auto size = BigEndian32(prefix);
+    FLOE_CO_TRY_VOID(co_await Receive(kPrefix));
+    const auto size = BigEndian32(input_.received().first<kPrefix>());
     if (size > options.max_request_bytes) {
       co_return Fail(ErrorKind::kTooLarge,
                      fmt::format("a request of {} bytes is larger than the limit of {} (or no Kafka request)", size,
@@ -143,14 +137,15 @@ Task<Status> Connection::Serve() {
       co_return Fail(ErrorKind::kInvalidInput, fmt::format("a request has only {} bytes", size));
     phase_ = Phase::kHandling;  // waiting for memory is our doing
     FLOE_CO_TRY(auto lease, co_await context_.request_budget.Acquire(size));
-    FLOE_CO_TRY(const auto frame, co_await FrameBuffer(size));
+    FLOE_CO_TRY_VOID(co_await Reserve(kPrefix + size));
     phase_ = Phase::kReceiving;
     read_progress_ = Now();
-    FLOE_CO_TRY_VOID(co_await ReadExactly(frame));
+    FLOE_CO_TRY_VOID(co_await Receive(kPrefix + size));
     phase_ = Phase::kHandling;
-    FLOE_CO_TRY_VOID(co_await HandleFrame(frame));
+    FLOE_CO_TRY_VOID(co_await HandleFrame(input_.received().subspan(kPrefix, size)));
+    input_.Consume(kPrefix + size);
     lease.Release();
-    if (frame_capacity_ > kKeepIdle && context_.frame_memory.tight()) ReleaseFrame();
+    if (input_.capacity() > InputBuffer::kGrain && context_.frame_memory.tight()) ReleaseInput();
     while (pending_.size() >= options.max_pipelined && !closed_) {
       room_wake_.emplace();
       auto wake = *room_wake_;

@@ -2,7 +2,6 @@
 // One client connection: frames in, responses out in the order of their requests.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -11,6 +10,7 @@
 
 #include "base/async/task_scope.h"
 #include "kafka/server/byte_budget.h"
+#include "kafka/server/input_buffer.h"
 #include "kafka/server/log_limiter.h"
 #include "kafka/server/request.h"
 #include "net/tcp.h"
@@ -52,7 +52,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Complain(std::string_view message, const Error& cause) const;
   Task<Status> Answer(Reply reply);
   Task<void> RunWriter();
-  Task<Status> ReadExactly(std::span<std::byte> out);
+  /// Receives until there are `size` bytes. Of these, input_ has the capacity.
+  Task<Status> Receive(std::size_t size);
   /// The responses at the front that need no more waiting; their places in pending_ stay until they are written.
   std::vector<Encoded> TakeReady();
   Task<Status> Write(std::span<const Encoded> messages);
@@ -62,9 +63,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<Status> WriteStored(const StoredRecords& records);
   /// A piece is read on a compute thread, then sent: a response of many megabytes takes one piece of memory.
   Task<Status> CopyStored(const StoredRecords& records);
-  /// Room for a frame, waited for when the node's memory is used up.
-  Task<Result<std::span<std::byte>>> FrameBuffer(std::size_t size);
-  void ReleaseFrame();
+  /// Room in input_ for so many bytes, waited for when the node's memory is used up.
+  Task<Status> Reserve(std::size_t size);
+  /// Lets go of the memory beyond input_'s own, if that holds what is received. Not while a read is under way.
+  void ReleaseInput();
   void Close();
   std::chrono::nanoseconds Now() const { return context_.services.clock.MonotonicNow(); }
 
@@ -72,13 +74,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ConnectionContext context_;
   std::string peer_;
   std::string client_host_;
-  // Input: what was received beyond the frame, and the frame.
-  std::array<std::byte, 4096> input_;
-  std::size_t input_begin_ = 0;
-  std::size_t input_end_ = 0;
-  std::unique_ptr<std::byte[]> frame_;
-  std::size_t frame_capacity_ = 0;
-  MemoryGate::Hold frame_hold_;  ///< of frame_capacity_ bytes
+  InputBuffer input_;
+  MemoryGate::Hold input_hold_;  ///< of what input_ was given
+  bool release_input_ = false;   ///< the read under way was cancelled for it
   Phase phase_ = Phase::kIdle;
   std::chrono::nanoseconds read_progress_{0};
   // Output: responses not written yet; the front one may be under way.
