@@ -48,7 +48,10 @@ class MemoryPartition final : public log::Partition {
     return result;
   }
   void WhenDurable(Offset, std::function<void(Status)> done) override { done({}); }
-  void AppendDurably(std::vector<std::byte> batches, log::AppendDone done) override { done(Append(batches)); }
+  void AppendDurably(std::span<const std::byte> batches, log::AppendDone done) override {
+    std::vector<std::byte> own(batches.begin(), batches.end());
+    done(Append(own));
+  }
   Result<log::ReadResult> Read(Offset from, std::size_t max_bytes) override {
     std::lock_guard lock(mu_);
     if (from > end_ || from < Offset(0)) return Fail(ErrorKind::kOutOfRange, "offset");

@@ -129,8 +129,7 @@ inline Result<AppendResult> Append(Partition& partition, std::string batch) {
 /// The answer comes when the batch is durable.
 inline std::future<Result<AppendResult>> AppendDurably(Partition& partition, const std::string& batch) {
   auto promise = std::make_shared<std::promise<Result<AppendResult>>>();
-  auto bytes = std::as_bytes(std::span(batch));
-  partition.AppendDurably({bytes.begin(), bytes.end()},
+  partition.AppendDurably(std::as_bytes(std::span(batch)),
                           [promise](Result<AppendResult> result) { promise->set_value(std::move(result)); });
   return promise->get_future();
 }

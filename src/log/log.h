@@ -87,10 +87,10 @@ class Partition {
   /// one fdatasync serves all waiters.
   virtual void WhenDurable(Offset offset, std::function<void(Status)> done) = 0;
   /// Append and WhenDurable in one, for threads that must not block: the syncer writes what gathered before it syncs,
-  /// so a request costs one thread change there and one back. For small batches: one thread writes them all. They keep
-  /// their order, and no later Append overtakes them. `done` gets, once, what Append would give, after it is durable;
-  /// from the syncer thread, or at once when the log closes or the topic was deleted.
-  virtual void AppendDurably(std::vector<std::byte> batches, AppendDone done) = 0;
+  /// so a request costs one thread change there and one back. For small batches: they are copied, and one thread writes
+  /// them all. They keep their order, and no later Append overtakes them. `done` gets, once, what Append would give,
+  /// after it is durable; from the syncer thread, or at once when the log closes or the topic was deleted.
+  virtual void AppendDurably(std::span<const std::byte> batches, AppendDone done) = 0;
   /// kOutOfRange outside [log start, high watermark].
   virtual Result<ReadResult> Read(Offset from, std::size_t max_bytes) = 0;
   /// The same as Read without reading. Never crosses a segment, so it may be shorter than max_bytes although more

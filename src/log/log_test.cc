@@ -286,6 +286,7 @@ TEST(LogTest, FailedWriteLeavesNoTornBytes) {
   Harness h;
   auto partition = h.Topic("t");
   ASSERT_OK(Append(*partition, MakeBatch({{1, "a"}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(1)));  // and all that a sync writes
   h.faults_.FailWrites(1);
   EXPECT_THAT(Append(*partition, MakeBatch({{1, "b"}})), IsError(ErrorKind::kIo));
   ASSERT_OK(Append(*partition, MakeBatch({{1, "c"}})));
@@ -572,6 +573,56 @@ TEST(LogTest, QueuedAppendsAreAnsweredWhateverHappens) {
   for (auto& answer : answers) kept += answer.get() ? 1 : 0;  // each has an answer
   h.Kill();
   EXPECT_EQ(h.Topic("open")->high_watermark(), Offset(kept)) << "acknowledged, and only that";
+}
+
+TEST(LogTest, AGroupThatDoesNotFitIsForgottenByItsProducers) {
+  Harness h;
+  auto partition = h.Topic("t");
+  const auto batch = [](int sequence) { return MakeBatch({{1, "value"}}, Producer(7, 0, sequence)); };
+  std::vector<std::future<Result<AppendResult>>> group;
+  // Queued while the syncer writes, so that one write takes all three.
+  h.faults_.AfterNextWrite(
+      [&] {
+        h.faults_.SetSpaceLeft(2 * batch(0).size());
+        for (const int sequence : {1, 2, 3}) group.push_back(AppendDurably(*partition, batch(sequence)));
+      },
+      ".log");
+  ASSERT_OK(AppendDurably(*partition, batch(0)).get());
+  for (auto& answer : group) EXPECT_THAT(answer.get(), IsError(ErrorKind::kDiskFull));
+  h.faults_.GiveSpace();
+  EXPECT_EQ(partition->log_end_offset(), Offset(1));
+  EXPECT_THAT(AppendDurably(*partition, batch(2)).get(), IsError(ErrorKind::kConflict)) << "1 is not stored";
+  for (const int sequence : {1, 2, 3}) {
+    auto again = AppendDurably(*partition, batch(sequence)).get();
+    ASSERT_OK(again);
+    EXPECT_FALSE(again->duplicate);
+    EXPECT_EQ(again->base_offset, Offset(sequence));
+  }
+  h.Kill();
+  EXPECT_TRUE(Append(*h.Topic("t"), batch(3))->duplicate);
+  EXPECT_EQ(h.Topic("t")->log_end_offset(), Offset(4));
+}
+
+TEST(LogTest, ARollBetweenQueuedAppendsKnowsWhatWasWrittenOnly) {
+  Harness h(300);
+  auto partition = h.Topic("t");
+  const auto batch = [](int sequence) { return MakeBatch({{1, std::string(100, 'v')}}, Producer(7, 0, sequence)); };
+  std::vector<std::future<Result<AppendResult>>> group;
+  h.faults_.AfterNextWrite(
+      [&] {
+        for (const int sequence : {1, 2, 3, 4}) group.push_back(AppendDurably(*partition, batch(sequence)));
+      },
+      ".log");
+  ASSERT_OK(AppendDurably(*partition, batch(0)).get());
+  for (int sequence = 1; auto& answer : group) EXPECT_EQ(answer.get()->base_offset, Offset(sequence++));
+  // The roll for this one is done, its write is not.
+  h.faults_.AfterNextWrite([&] { h.faults_.FailWrites(1); }, ".snapshot");
+  EXPECT_THAT(AppendDurably(*partition, batch(5)).get(), IsError(ErrorKind::kIo));
+  h.Kill();
+  auto again = Append(*h.Topic("t"), batch(5));
+  ASSERT_OK(again);
+  EXPECT_FALSE(again->duplicate);
+  EXPECT_EQ(again->base_offset, Offset(5));
 }
 
 TEST(LogTest, ReadersAreWokenOnceAndCanBeForgotten) {

@@ -282,6 +282,10 @@ Status PartitionLog::SyncLast() {
 Status PartitionLog::ApplyRetention() {
   const AppendLock append_lock(*this);
   if (Status refused = RefuseWrites(); !refused) return {};
+  {
+    std::lock_guard lock(mu_);
+    spare_ = {};
+  }
   auto config = this->config();
   TimestampMs now = environment_.clock.WallNowMs();
   auto expired = [&](const Segment& segment) {
@@ -289,7 +293,7 @@ Status PartitionLog::ApplyRetention() {
            now.value() - segment.max_timestamp().value() > config->retention_ms;
   };
   auto all = segments();
-  if (all->back()->size() > 0 && (expired(*all->back()) || MustRoll(*config, 0, 0))) {
+  if (all->back()->size() > 0 && (expired(*all->back()) || MustRoll(*config, EmptyRun(), 0, 0))) {
     FLOE_TRY_VOID(RollLocked());
     all = segments();
   }

@@ -48,7 +48,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   PartitionId id() const override { return identity_.id; }
   Result<AppendResult> Append(std::span<std::byte> batches) override;
   void WhenDurable(Offset offset, std::function<void(Status)> done) override;
-  void AppendDurably(std::vector<std::byte> batches, AppendDone done) override;
+  void AppendDurably(std::span<const std::byte> batches, AppendDone done) override;
   Result<ReadResult> Read(Offset from, std::size_t max_bytes) override;
   Result<FileRange> Locate(Offset from, std::size_t max_bytes) override;
   std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) override;
@@ -94,11 +94,25 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
     std::uint64_t Limit(const Segment& segment) const;
   };
   struct Batches;  // a checked append
-  /// An append that waits for whoever holds append_mu_ next.
-  struct QueuedAppend {
-    std::vector<std::byte> batches;
-    AppendDone done;
+  /// Batches that lie one behind the other in memory and have their offsets: one write puts them at the log's end.
+  struct Run {
+    std::span<std::byte> bytes;
+    std::vector<kafka::BatchHeader> headers;
+    Offset next;  // the offset behind them
+    std::int64_t records = 0;
+    OffsetAndTimestamp max;
+    ProducerState::Before producers;
   };
+  /// Appends that wait for whoever holds append_mu_ next.
+  struct Queue {
+    struct Append {
+      std::size_t size;
+      AppendDone done;
+    };
+    std::vector<std::byte> bytes;  // of all of them
+    std::vector<Append> appends;
+  };
+  class QueueWriter;
 
   PartitionLog(Environment environment, Identity identity, EffectiveConfig config);
 
@@ -129,13 +143,19 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   /// What AppendDurably left; caller holds append_mu_. True when there was some: then a SyncRound must follow, which
   /// tells how it went.
   bool WriteQueuedLocked();
-  Result<AppendResult> CheckAndAppendLocked(std::span<std::byte> bytes, const EffectiveConfig& config);
-  Result<AppendResult> WriteLocked(Batches& batches, const EffectiveConfig& config);
+  Run EmptyRun() const { return {.next = log_end_offset()}; }
+  /// Gives the batches their offsets at the end of `run`, behind whose bytes theirs lie, unless they are stored
+  /// already.
+  Result<AppendResult> NumberLocked(Batches& batches, const EffectiveConfig& config, Run& run);
+  /// On failure nothing of it was appended.
+  Status WriteLocked(Run& run);
+  Status WriteAtEnd(const Run& run);
   Status RefuseWrites() const;
   /// Logs when the disk becomes full and when it no longer is; null: an append succeeded. Caller holds append_mu_.
   void NoteDiskFull(const Error* error);
   Status RollLocked();
-  bool MustRoll(const EffectiveConfig& config, std::uint64_t bytes, std::int64_t records) const;
+  /// Before so much is written behind `run`, which is not written yet.
+  bool MustRoll(const EffectiveConfig& config, const Run& run, std::uint64_t bytes, std::int64_t records) const;
   void ScheduleSync();
   /// Syncs the last segment and moves the high watermark. Poisons the partition when that fails.
   Status SyncLast();
@@ -182,7 +202,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::array<BatchStart, 64> recent_ends_;         // guarded by mu_: the last high watermarks, a ring
   std::size_t next_end_ = 0;                       // guarded by mu_
   std::uint64_t written_position_ = 0;             // guarded by mu_: of the last segment
-  std::vector<QueuedAppend> queued_;               // guarded by mu_; taken with append_mu_ held, which keeps the order
+  Queue queue_;                                    // guarded by mu_; taken with append_mu_ held, which keeps the order
+  Queue spare_;                                    // guarded by mu_: empty, but for its memory
   std::vector<std::pair<AppendDone, Error>> refused_;  // guarded by mu_: queued ones, until the next SyncRound
   OffsetAndTimestamp written_max_;                     // guarded by mu_
   OffsetAndTimestamp durable_max_;                     // guarded by mu_

@@ -17,9 +17,30 @@ struct PartitionLog::Batches {
   std::int64_t records = 0;
 };
 
+/// Writes a queue with as few writes as it can. append_mu_ is held while it lives.
+class PartitionLog::QueueWriter {
+ public:
+  explicit QueueWriter(PartitionLog& log) : log_(log), config_(log.config()), run_(log.EmptyRun()) {}
+  void Take(std::span<std::byte> bytes, AppendDone done);
+  /// After it, all that were taken have an answer to come: with the next sync, or a refusal.
+  void Write();
+
+ private:
+  Result<AppendResult> Number(std::span<std::byte> bytes);
+  void Refuse(AppendDone done, Error error);
+
+  PartitionLog& log_;
+  const std::shared_ptr<const EffectiveConfig> config_;
+  Run run_;
+  std::string recompressed_;  // what run_ stands in, if not in the queue
+  std::vector<std::pair<AppendResult, AppendDone>> numbered_;
+};
+
 namespace {
 
 constexpr std::chrono::seconds kDiskFullInterval{10};
+/// Memory that comes back from the allocator has to be faulted in again.
+constexpr std::size_t kKeptQueueBytes = 256U << 10;
 
 using kafka::BatchHeader;
 
@@ -138,46 +159,81 @@ void PartitionLog::AppendLock::Unlock() {
   if (!lock_.owns_lock()) return;
   lock_.unlock();
   std::unique_lock lock(log_.mu_);
-  const bool queued = !log_.queued_.empty();
+  const bool queued = !log_.queue_.appends.empty();
   lock.unlock();
   if (queued) log_.ScheduleSync();
 }
 
-void PartitionLog::AppendDurably(std::vector<std::byte> batches, AppendDone done) {
+void PartitionLog::AppendDurably(std::span<const std::byte> batches, AppendDone done) {
   {
     std::lock_guard lock(mu_);
-    if (state_ == State::kOpen) queued_.push_back({std::move(batches), std::exchange(done, nullptr)});
+    if (state_ == State::kOpen) {
+      queue_.bytes.insert(queue_.bytes.end(), batches.begin(), batches.end());
+      queue_.appends.push_back({batches.size(), std::exchange(done, nullptr)});
+    }
   }
   // At once, else those who go on calling would keep the syncer from its end.
   if (done) return done(Fail(RefuseWrites().error()));
-  ScheduleSync();
+  environment_.syncer->ScheduleSmall(scheduled_.exchange(true) ? nullptr : shared_from_this());
 }
 
 bool PartitionLog::WriteQueuedLocked() {
-  std::vector<QueuedAppend> queued;
+  Queue queue;
   {
     std::lock_guard lock(mu_);
-    queued.swap(queued_);
+    if (queue_.appends.empty()) return false;
+    queue = std::exchange(queue_, std::exchange(spare_, {}));
   }
-  if (queued.empty()) return false;
-  const auto config = this->config();
-  for (QueuedAppend& append : queued) {
-    auto result = CheckAndAppendLocked(append.batches, *config);
-    if (!result) {
-      std::lock_guard lock(mu_);
-      refused_.emplace_back(std::move(append.done), std::move(result).error());
-      continue;
-    }
-    durable_waiters_.Add(result->last_offset + 1, [appended = *result, done = std::move(append.done)](Status durable) {
-      done(durable ? Result<AppendResult>(appended) : Fail(std::move(durable).error()));
-    });
+  QueueWriter writer(*this);
+  std::span<std::byte> rest = queue.bytes;
+  for (Queue::Append& append : queue.appends) {
+    writer.Take(rest.first(append.size), std::move(append.done));
+    rest = rest.subspan(append.size);
   }
+  writer.Write();
+  if (queue.bytes.capacity() > kKeptQueueBytes) return true;
+  queue.bytes.clear();
+  queue.appends.clear();
+  std::lock_guard lock(mu_);
+  spare_ = std::move(queue);
   return true;
 }
 
-Result<AppendResult> PartitionLog::CheckAndAppendLocked(std::span<std::byte> bytes, const EffectiveConfig& config) {
-  FLOE_TRY(Batches batches, Check(bytes, config));
-  return AppendLocked(batches, config);
+void PartitionLog::QueueWriter::Take(std::span<std::byte> bytes, AppendDone done) {
+  auto result = Number(bytes);
+  if (!result) return Refuse(std::move(done), std::move(result).error());
+  numbered_.emplace_back(*result, std::move(done));
+}
+
+Result<AppendResult> PartitionLog::QueueWriter::Number(std::span<std::byte> bytes) {
+  FLOE_TRY(Batches batches, log_.Check(bytes, *config_));
+  const bool follows = run_.bytes.data() + run_.bytes.size() == bytes.data() && batches.recompressed.empty();
+  if (!run_.bytes.empty() && (!follows || log_.MustRoll(*config_, run_, batches.bytes.size(), batches.records)))
+    Write();
+  if (!batches.recompressed.empty()) {
+    recompressed_ = std::move(batches.recompressed);
+    batches.bytes = std::as_writable_bytes(std::span(recompressed_));
+  }
+  return log_.NumberLocked(batches, *config_, run_);
+}
+
+void PartitionLog::QueueWriter::Write() {
+  const Status written = run_.bytes.empty() ? Status() : log_.WriteLocked(run_);
+  for (auto& [result, done] : std::exchange(numbered_, {})) {
+    if (!written) {
+      Refuse(std::move(done), written.error());
+      continue;
+    }
+    log_.durable_waiters_.Add(result.last_offset + 1, [result, done = std::move(done)](Status durable) {
+      done(durable ? Result<AppendResult>(result) : Fail(std::move(durable).error()));
+    });
+  }
+  run_ = log_.EmptyRun();
+}
+
+void PartitionLog::QueueWriter::Refuse(AppendDone done, Error error) {
+  std::lock_guard lock(log_.mu_);
+  log_.refused_.emplace_back(std::move(done), std::move(error));
 }
 
 void PartitionLog::NoteDiskFull(const Error* error) {
@@ -209,16 +265,16 @@ Status PartitionLog::RefuseWrites() const {
 Result<AppendResult> PartitionLog::AppendLocked(Batches& batches, const EffectiveConfig& config) {
   // A moved short string moves its bytes.
   if (!batches.recompressed.empty()) batches.bytes = std::as_writable_bytes(std::span(batches.recompressed));
-  auto result = WriteLocked(batches, config);
-  NoteDiskFull(result ? nullptr : &result.error());
+  Run run = EmptyRun();
+  FLOE_TRY(AppendResult result, NumberLocked(batches, config, run));
+  if (!result.duplicate) FLOE_TRY_VOID(WriteLocked(run));
   return result;
 }
 
-Result<AppendResult> PartitionLog::WriteLocked(Batches& batches, const EffectiveConfig& config) {
+Result<AppendResult> PartitionLog::NumberLocked(Batches& batches, const EffectiveConfig& config, Run& run) {
   FLOE_TRY_VOID(RefuseWrites());
-  BatchHeader& first = batches.headers.front();
-  if (first.has_producer()) {
-    FLOE_TRY(auto stored, producers_.Check(first));
+  if (batches.headers.front().has_producer()) {
+    FLOE_TRY(auto stored, producers_.Check(batches.headers.front()));
     if (stored) {
       return AppendResult{.base_offset = stored->first,
                           .last_offset = stored->last,
@@ -227,26 +283,47 @@ Result<AppendResult> PartitionLog::WriteLocked(Batches& batches, const Effective
                           .duplicate = true};
     }
   }
-  if (MustRoll(config, batches.bytes.size(), batches.records)) FLOE_TRY_VOID(RollLocked());
-
-  Offset begin = log_end_offset();
-  Offset next = begin;
-  TimestampMs now = environment_.clock.WallNowMs();
+  // Before the producers know of the batches: a roll writes down what they know.
+  if (run.bytes.empty() && MustRoll(config, run, batches.bytes.size(), batches.records)) {
+    if (Status rolled = RollLocked(); !rolled) {
+      NoteDiskFull(&rolled.error());
+      return Fail(std::move(rolled).error());
+    }
+  }
+  const Offset begin = run.next;
+  const TimestampMs now = environment_.clock.WallNowMs();
   std::span<std::byte> rest = batches.bytes;
-  OffsetAndTimestamp max;
   for (BatchHeader& header : batches.headers) {
-    kafka::PatchBatch(rest, next, LeaderEpoch(0));
-    header.base_offset = next;
+    kafka::PatchBatch(rest, run.next, LeaderEpoch(0));
+    header.base_offset = run.next;
     if (config.log_append_time) {
       kafka::PatchLogAppendTime(rest, now);
       header.max_timestamp = now;
     }
-    next = header.last_offset() + 1;
-    if (header.max_timestamp > max.timestamp) max = {header.last_offset(), header.max_timestamp};
+    run.next = header.last_offset() + 1;
+    if (header.max_timestamp > run.max.timestamp) run.max = {header.last_offset(), header.max_timestamp};
+    run.headers.push_back(header);
     rest = rest.subspan(header.size_bytes());
   }
+  run.bytes = run.bytes.empty() ? batches.bytes : std::span(run.bytes.data(), run.bytes.size() + batches.bytes.size());
+  run.records += batches.records;
+  producers_.Update(batches.headers.front(), &run.producers);
+  return AppendResult{.base_offset = begin,
+                      .last_offset = run.next + -1,
+                      .log_append_time = config.log_append_time ? now : TimestampMs(-1),
+                      .log_start_offset = log_start_offset()};
+}
+
+Status PartitionLog::WriteLocked(Run& run) {
+  Status written = WriteAtEnd(run);
+  if (!written) producers_.TakeBack(std::move(run.producers));
+  NoteDiskFull(written ? nullptr : &written.error());
+  return written;
+}
+
+Status PartitionLog::WriteAtEnd(const Run& run) {
   auto segment = segments()->back();
-  Segment::WriteOutcome outcome = segment->Write(batches.bytes, batches.headers);
+  Segment::WriteOutcome outcome = segment->Write(run.bytes, run.headers);
   if (!outcome.restored) {
     std::lock_guard lock(mu_);
     poison_ = Error(ErrorKind::kIo, "'" + identity_.topic + "' partition " + std::to_string(identity_.id.value()) +
@@ -260,27 +337,23 @@ Result<AppendResult> PartitionLog::WriteLocked(Batches& batches, const Effective
   }
   FLOE_TRY_VOID(outcome.written);
   changed_ = true;
-  producers_.Update(first);
-  size_.fetch_add(batches.bytes.size(), std::memory_order_relaxed);
-  {
-    std::lock_guard lock(mu_);
-    written_position_ = segment->size();
-    if (max.timestamp > written_max_.timestamp) written_max_ = max;
-    log_end_.store(next.value(), std::memory_order_release);
-  }
-  return AppendResult{.base_offset = begin,
-                      .last_offset = next + -1,
-                      .log_append_time = config.log_append_time ? now : TimestampMs(-1),
-                      .log_start_offset = log_start_offset()};
+  size_.fetch_add(run.bytes.size(), std::memory_order_relaxed);
+  std::lock_guard lock(mu_);
+  written_position_ = segment->size();
+  if (run.max.timestamp > written_max_.timestamp) written_max_ = run.max;
+  log_end_.store(run.next.value(), std::memory_order_release);
+  return {};
 }
 
-bool PartitionLog::MustRoll(const EffectiveConfig& config, std::uint64_t bytes, std::int64_t records) const {
+bool PartitionLog::MustRoll(const EffectiveConfig& config, const Run& run, std::uint64_t bytes,
+                            std::int64_t records) const {
   const Segment& last = *segments()->back();
-  if (last.size() == 0) return false;
+  const std::uint64_t size = last.size() + run.bytes.size();
+  if (size == 0) return false;
   constexpr std::int64_t kMaxRelative = std::numeric_limits<std::int32_t>::max();
   auto age = std::chrono::duration_cast<std::chrono::milliseconds>(environment_.clock.MonotonicNow() - active_since_);
-  return last.size() + bytes > static_cast<std::uint64_t>(config.segment_bytes) ||
-         last.end() - last.base() + records > kMaxRelative || age.count() > config.segment_ms;
+  return size + bytes > static_cast<std::uint64_t>(config.segment_bytes) ||
+         run.next - last.base() + records > kMaxRelative || age.count() > config.segment_ms;
 }
 
 // Every step may fail and leaves the last segment in use. The new file comes last: when it exists, all before it is on

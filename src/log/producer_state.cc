@@ -67,14 +67,31 @@ Result<std::optional<ProducerState::Stored>> ProducerState::Check(const kafka::B
                                         ", expected " + std::to_string(expected));
 }
 
-void ProducerState::Update(const kafka::BatchHeader& header) {
+void ProducerState::Update(const kafka::BatchHeader& header, Before* before) {
   if (!header.has_producer()) return;
-  Producer& producer = producers_[header.producer_id];
+  auto found = producers_.find(header.producer_id);
+  // In a row of one producer's batches the first has noted it.
+  if (before != nullptr && (before->producers_.empty() || before->producers_.back().first != header.producer_id)) {
+    before->producers_.emplace_back(header.producer_id,
+                                    found == producers_.end() ? std::nullopt : std::optional(found->second));
+  }
+  if (found == producers_.end()) found = producers_.try_emplace(header.producer_id).first;
+  Producer& producer = found->second;
   if (header.producer_epoch != producer.epoch) producer.batches.clear();
   producer.epoch = header.producer_epoch;
   producer.batches.push_back(
       {header.base_sequence, header.last_sequence(), header.base_offset, header.last_offset(), header.max_timestamp});
   if (producer.batches.size() > kKeptBatches) producer.batches.pop_front();
+}
+
+void ProducerState::TakeBack(Before before) {
+  for (auto noted = before.producers_.rbegin(); noted != before.producers_.rend(); ++noted) {
+    if (noted->second) {
+      producers_.insert_or_assign(noted->first, std::move(*noted->second));
+    } else {
+      producers_.erase(noted->first);
+    }
+  }
 }
 
 void ProducerState::Expire(TimestampMs before) {

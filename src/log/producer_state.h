@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -18,6 +20,8 @@ namespace floe::log {
 
 /// Pure state, no I/O. One thread at a time.
 class ProducerState {
+  struct Producer;
+
  public:
   /// Where the batch of a retry is already.
   struct Stored {
@@ -30,8 +34,16 @@ class ProducerState {
   /// last five). A producer that is not known may begin with any sequence: its state may have expired.
   /// kFailedPrecondition: the epoch is old. kConflict: the sequence does not follow the last one.
   Result<std::optional<Stored>> Check(const kafka::BatchHeader& header) const;
+  /// What was remembered before some updates.
+  class Before {
+    friend class ProducerState;
+    std::vector<std::pair<ProducerId, std::optional<Producer>>> producers_;  // oldest first
+  };
   /// Remembers an appended batch; `header` holds its final offsets. Also used to replay batches, so it never refuses.
-  void Update(const kafka::BatchHeader& header);
+  /// With `before`, the update can be taken back.
+  void Update(const kafka::BatchHeader& header, Before* before = nullptr);
+  /// All updates that were noted there.
+  void TakeBack(Before before);
   /// Forgets producers whose last batch has an older append time than `before`.
   void Expire(TimestampMs before);
   void Clear() { producers_.clear(); }

@@ -10,11 +10,25 @@ Syncer::~Syncer() {
   Stop();
 }
 
+// The thread is woken without the lock, which it needs at once.
 void Syncer::Schedule(std::shared_ptr<Syncable> syncable) {
-  std::lock_guard lock(mu_);
+  std::unique_lock lock(mu_);
   if (stopping_) return;
   next_.push_back(std::move(syncable));
-  if (!working_) work_.notify_one();
+  urgent_ = true;
+  const bool wake = !working_;
+  lock.unlock();
+  if (wake) work_.notify_one();
+}
+
+void Syncer::ScheduleSmall(std::shared_ptr<Syncable> syncable) {
+  std::unique_lock lock(mu_);
+  if (stopping_) return;
+  if (syncable) next_.push_back(std::move(syncable));
+  ++small_;
+  const bool wake = !working_ && small_ >= wanted_;
+  lock.unlock();
+  if (wake) work_.notify_one();
 }
 
 void Syncer::Drain() {
@@ -35,17 +49,33 @@ void Syncer::Run() {
   std::vector<std::shared_ptr<Syncable>> round;
   std::unique_lock lock(mu_);
   while (true) {
-    work_.wait(lock, [&] { return !next_.empty() || stopping_; });
+    WaitForWork(lock);
     if (next_.empty()) return;
     round.swap(next_);
+    small_ = 0;
+    urgent_ = false;
     working_ = true;
     lock.unlock();
+    const auto begin = std::chrono::steady_clock::now();
     for (auto& syncable : round) syncable->SyncRound();
     round.clear();
+    gather_.Took(std::chrono::steady_clock::now() - begin);
     lock.lock();
     working_ = false;
     if (next_.empty()) idle_.notify_all();
   }
+}
+
+void Syncer::WaitForWork(std::unique_lock<std::mutex>& lock) {
+  const auto no_delay = [&] { return urgent_ || stopping_; };
+  const std::size_t had = small_;
+  if (const Gather::Wait wait = gather_.Next(had); wait.appends > 0 && !no_delay()) {
+    wanted_ = wait.appends;
+    work_.wait_for(lock, wait.limit, [&] { return no_delay() || small_ >= wanted_; });
+    wanted_ = 0;
+    if (!no_delay()) gather_.Waited(wait, had, small_);
+  }
+  work_.wait(lock, [&] { return !next_.empty() || stopping_; });
 }
 
 }  // namespace floe::log

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "log/gather.h"
 
 namespace floe::log {
 
@@ -29,6 +32,9 @@ class Syncer {
   /// `syncable` gets a SyncRound that begins after this call. Ignored after Stop. Giving one
   /// again before its round begins costs an empty round.
   void Schedule(std::shared_ptr<Syncable> syncable);
+  /// As Schedule, for one small append; the round may begin up to a millisecond later, so that others join it. Null:
+  /// for one more of a syncable whose round is to come.
+  void ScheduleSmall(std::shared_ptr<Syncable> syncable);
   /// Returns when the rounds asked for before this call are done. Not from the syncer's thread.
   void Drain();
   /// Drains and ends the thread.
@@ -36,13 +42,19 @@ class Syncer {
 
  private:
   void Run();
+  /// Returns when there is something to sync, or the end; waits for more small appends if that pays.
+  void WaitForWork(std::unique_lock<std::mutex>& lock);
 
   std::mutex mu_;
   std::condition_variable work_;
   std::condition_variable idle_;
   std::vector<std::shared_ptr<Syncable>> next_;  // guarded by mu_
+  std::size_t small_ = 0;                        // guarded by mu_: small appends since the last round began
+  std::size_t wanted_ = 0;                       // guarded by mu_: the thread waits for so many; 0: it does not
+  bool urgent_ = false;                          // guarded by mu_: somebody asked for a round without delay
   bool working_ = false;                         // guarded by mu_
   bool stopping_ = false;                        // guarded by mu_
+  Gather gather_;                                // syncer thread
   std::jthread thread_;
 };
 

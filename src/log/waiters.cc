@@ -3,6 +3,7 @@
 #include "log/waiters.h"
 
 #include <limits>
+#include <ranges>
 
 namespace floe::log {
 
@@ -22,7 +23,7 @@ void DurableWaiters::Complete(Offset high_watermark) {
       return true;
     });
   }
-  for (Waiter& waiter : ready) waiter.done({});
+  for (Waiter& waiter : std::views::reverse(ready)) waiter.done({});
 }
 
 void DurableWaiters::FailAll(const Error& error) {

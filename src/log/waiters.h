@@ -19,7 +19,8 @@ namespace floe::log {
 class DurableWaiters {
  public:
   void Add(Offset offset, std::function<void(Status)> done);
-  /// Calls those whose offset is <= `high_watermark`.
+  /// Calls those whose offset is <= `high_watermark`, the last first: who sends several answers in order then finds all
+  /// of them ready when the first one wakes it.
   void Complete(Offset high_watermark);
   void FailAll(const Error& error);
 

@@ -171,16 +171,15 @@ OneShot<Encoded> AnswerWhenDurable(Plan plan, const RequestHeader& header) {
 OneShot<Encoded> AppendDurably(Plan plan, const RequestHeader& header) {
   auto shared = std::make_shared<Durable>(std::move(plan), header);
   for (const Write& write : shared->plan.writes) {
-    write.partition->AppendDurably({write.batches.begin(), write.batches.end()},
-                                   [shared, &write](Result<log::AppendResult> appended) {
-                                     auto& answer = shared->plan.AnswerOf(write);
-                                     if (appended) {
-                                       Accept(answer, *appended);
-                                     } else {
-                                       Refuse(answer, appended.error());
-                                     }
-                                     shared->OneDone();
-                                   });
+    write.partition->AppendDurably(write.batches, [shared, &write](Result<log::AppendResult> appended) {
+      auto& answer = shared->plan.AnswerOf(write);
+      if (appended) {
+        Accept(answer, *appended);
+      } else {
+        Refuse(answer, appended.error());
+      }
+      shared->OneDone();
+    });
   }
   return shared->done;
 }
