@@ -24,24 +24,26 @@ std::optional<Encoded> Refusal(const RequestHeader& header, ErrorCode error) {
 }
 
 template <typename Response>
-constexpr ApiEntry Api(std::int16_t first, std::int16_t last, Handler handler) {
-  return {Response::kApi, first, last, handler, Response::kName, &Refusal<Response>};
+constexpr ApiEntry Api(std::int16_t first, std::int16_t last, Handler handler, bool waits = false) {
+  return {Response::kApi, first, last, handler, Response::kName, &Refusal<Response>, waits};
 }
+
+constexpr bool kWaits = true;
 
 constexpr auto kApis = std::to_array<ApiEntry>({
     // Produce 0 to 2 are offered and refused, as Kafka 4 does: librdkafka up to 2.11.0 turns compression off otherwise
     // (KAFKA-18659).
     Api<ProduceResponse>(0, 13, HandleProduce),
-    Api<FetchResponse>(4, 18, HandleFetch),
+    Api<FetchResponse>(4, 18, HandleFetch, kWaits),
     Api<ListOffsetsResponse>(1, 11, HandleListOffsets),
     Api<MetadataResponse>(0, 13, HandleMetadata),
     Api<OffsetCommitResponse>(2, 10, HandleOffsetCommit),
     Api<OffsetFetchResponse>(1, 10, HandleOffsetFetch),
     Api<FindCoordinatorResponse>(0, 6, HandleFindCoordinator),
-    Api<JoinGroupResponse>(0, 9, HandleJoinGroup),
+    Api<JoinGroupResponse>(0, 9, HandleJoinGroup, kWaits),
     Api<HeartbeatResponse>(0, 4, HandleHeartbeat),
     Api<LeaveGroupResponse>(0, 5, HandleLeaveGroup),
-    Api<SyncGroupResponse>(0, 5, HandleSyncGroup),
+    Api<SyncGroupResponse>(0, 5, HandleSyncGroup, kWaits),
     Api<DescribeGroupsResponse>(0, 6, HandleDescribeGroups),
     Api<ListGroupsResponse>(0, 5, HandleListGroups),
     Api<ApiVersionsResponse>(0, 4, HandleApiVersions),

@@ -21,6 +21,8 @@ struct ApiEntry {
   /// The response that says `error` and nothing else, in the request's version; nothing where that has no place for an
   /// error of the whole request.
   std::optional<Encoded> (*refusal)(const RequestHeader& header, ErrorCode error);
+  /// For records or for other members: whoever asked can as well ask again.
+  bool waits;
 };
 
 std::span<const ApiEntry> Apis();

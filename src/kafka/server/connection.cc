@@ -48,7 +48,18 @@ Connection::Connection(net::TcpSocket socket, ConnectionContext context)
 Task<void> Connection::Run() {
   const auto ended = co_await Serve();
   if (!ended && !IsNormalEnd(ended.error())) Complain("connection closed", ended.error());
+  // A client that only stopped sending, or was made to, still wants to know.
+  if (ended || ended.error().kind() == ErrorKind::kUnavailable) co_await AnswersWritten();
   Close();
+}
+
+void Connection::Finish(std::shared_ptr<void> unanswered) {
+  if (closed_) return;
+  finishing_ = true;
+  unanswered_ = std::move(unanswered);
+  if (phase_ == Phase::kWaiting && pending_.empty() && !writing_) return Close();
+  boost::system::error_code ignored;
+  socket_.shutdown(net::TcpSocket::shutdown_receive, ignored);  // ends the read under way
 }
 
 void Connection::Complain(std::string_view message, const Error& cause) const {
@@ -64,6 +75,7 @@ void Connection::Close() {
   socket_.close(ignored);
   if (writer_wake_) writer_wake_->Set(true);
   if (room_wake_) room_wake_->Set(true);
+  unanswered_.reset();
 }
 
 void Connection::CheckHealth(std::chrono::nanoseconds now) {
@@ -115,6 +127,7 @@ Task<Status> Connection::Receive(std::size_t size) {
       continue;
     }
     if (error) co_return Fail(NetworkError(error, "reading from " + peer_));
+    if (finishing_) co_return Fail(ErrorKind::kUnavailable, "the node stops");
     read_progress_ = Now();
     input_.Received(n);
   }
@@ -123,7 +136,7 @@ Task<Status> Connection::Receive(std::size_t size) {
 
 Task<Status> Connection::Serve() {
   const auto& options = context_.services.options;
-  for (;;) {
+  while (!closed_ && !finishing_) {
     phase_ = Phase::kIdle;
     read_progress_ = Now();
     FLOE_CO_TRY_VOID(co_await Receive(kPrefix));
@@ -146,12 +159,23 @@ Task<Status> Connection::Serve() {
     input_.Consume(kPrefix + size);
     lease.Release();
     if (input_.capacity() > InputBuffer::kGrain && context_.frame_memory.tight()) ReleaseInput();
-    while (pending_.size() >= options.max_pipelined && !closed_) {
-      room_wake_.emplace();
-      auto wake = *room_wake_;
-      FLOE_CO_TRY([[maybe_unused]] const bool room, co_await wake.Wait());
-    }
-    if (closed_) co_return Status();
+    while (pending_.size() >= options.max_pipelined && !closed_) FLOE_CO_TRY_VOID(co_await Room());
+  }
+  co_return Status();
+}
+
+Task<Status> Connection::Room() {
+  room_wake_.emplace();
+  const auto wake = *room_wake_;
+  FLOE_CO_TRY([[maybe_unused]] const bool room, co_await wake.Wait());
+  co_return Status();
+}
+
+Task<void> Connection::AnswersWritten() {
+  phase_ = Phase::kHandling;
+  while (!pending_.empty() && !closed_) {
+    const auto room = co_await Room();
+    if (!room) co_return;
   }
 }
 
@@ -171,7 +195,9 @@ Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
                                                          header.api_version, api->min_version, api->max_version));
   }
   Request request{std::move(header), reader, client_host_};
+  if (api->waits) phase_ = Phase::kWaiting;
   auto reply = co_await api->handler(context_.services, request);
+  phase_ = Phase::kHandling;
   if (reply) co_return co_await Answer(std::move(*reply));
   auto error = std::move(reply).error().WithContext(fmt::format("handling {} version {} from client '{}'", api->name,
                                                                 request.header.api_version,

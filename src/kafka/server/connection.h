@@ -37,6 +37,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Closes a connection that is idle or stuck for too long, and lets go of memory it does not need. Called every few
   /// seconds.
   void CheckHealth(std::chrono::nanoseconds now);
+  /// No more requests: closes when those taken up are answered. `unanswered` is let go of then.
+  void Finish(std::shared_ptr<void> unanswered);
 
  private:
   struct Pending {
@@ -44,7 +46,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     ByteBudget::Lease lease;
     MemoryGate::Hold memory;
   };
-  enum class Phase : std::uint8_t { kIdle, kReceiving, kHandling };
+  /// kWaiting: handling a request that waits for others.
+  enum class Phase : std::uint8_t { kIdle, kReceiving, kHandling, kWaiting };
 
   Task<Status> Serve();
   Task<Status> HandleFrame(std::span<std::byte> frame);
@@ -52,6 +55,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Complain(std::string_view message, const Error& cause) const;
   Task<Status> Answer(Reply reply);
   Task<void> RunWriter();
+  /// Returns when a response was written, or the connection is closed.
+  Task<Status> Room();
+  /// Returns when all responses are written, or cannot be.
+  Task<void> AnswersWritten();
   /// Receives until there are `size` bytes. Of these, input_ has the capacity.
   Task<Status> Receive(std::size_t size);
   /// The responses at the front that need no more waiting; their places in pending_ stay until they are written.
@@ -87,6 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::chrono::nanoseconds write_progress_{0};
   std::optional<OneShot<bool>> writer_wake_;
   std::optional<OneShot<bool>> room_wake_;
+  bool finishing_ = false;
+  std::shared_ptr<void> unanswered_;
   bool closed_ = false;
 };
 

@@ -31,6 +31,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{600'000};
   std::chrono::milliseconds stall_timeout{30'000};  ///< no byte of a begun request or response moved
   std::chrono::milliseconds health_check{5'000};    ///< how often idle and stalled connections are looked for
+  std::chrono::milliseconds stop_grace{500};        ///< for the answers to what was taken up, when the node stops
   std::size_t max_fetch_sessions = 1'000;
   std::size_t max_offset_metadata = 4'096;
   std::chrono::minutes offsets_retention{7 * 24 * 60};  ///< of groups without members; negative: for ever

@@ -3,6 +3,7 @@
 #include "kafka/server/server.h"
 
 #include <atomic>
+#include <future>
 #include <list>
 #include <vector>
 
@@ -177,9 +178,28 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
           [](const Impl& impl) { return static_cast<double>(impl.sessions.size()); });
   }
 
+  /// What was taken up may be written already: without its answer the client would send it again.
+  void FinishConnections() {
+    struct Last {
+      std::promise<void> gone;
+      ~Last() { gone.set_value(); }
+    };
+    auto last = std::make_shared<Last>();
+    const auto gone = last->gone.get_future();
+    for (std::size_t loop = 0; loop < loops.size(); ++loop) {
+      scope.SpawnOn(dependencies.io.At(loop), [this, loop, last]() -> Task<void> {
+        for (auto* connection : loops[loop]) connection->Finish(last);
+        co_return;
+      });
+    }
+    last.reset();
+    gone.wait_for(options.stop_grace);
+  }
+
   void Stop() {
     if (stopped.exchange(true)) return;
     if (listener) listener->Close();
+    FinishConnections();
     if (groups) groups->Stop();
     scope.StopAndWait();
   }

@@ -2,9 +2,13 @@
 // The service over real sockets: negotiation, bad frames, order, long poll, groups, restart.
 #include "kafka/server/server.h"
 
+#include <future>
+#include <thread>
+
 #include <gmock/gmock.h>
 
 #include "base/clock.h"
+#include "io/faulty_file_system.h"
 #include "io/memory_file_system.h"
 #include "kafka/server/api_table.h"
 #include "kafka/server/broker_fixture_testing.h"
@@ -40,6 +44,61 @@ TEST_F(ServerTest, ApiVersionsInEveryVersionAndBeyond) {
     ASSERT_OK(refused);
     EXPECT_EQ(refused->error_code, Code(ErrorCode::kInvalidRequest)) << name;
   }
+}
+
+class StopTest : public BrokerTest {
+ protected:
+  StopTest() { log_files_ = &slow_; }
+
+  io::Faults faults_;
+  io::FaultyFileSystem slow_{io::LocalFileSystem(), faults_};
+};
+
+TEST_F(StopTest, AnswersWhatIsWrittenAndLeavesThoseWhoOnlyWait) {
+  CreateTopic("t", 1);
+  CreateTopic("quiet", 1);
+  auto waiting = Client();
+  waiting.Send(Fetch("quiet", 0, 60'000), 12);
+  std::promise<void> written;
+  std::promise<void> synced;
+  faults_.AfterNextWrite(
+      [&] {
+        written.set_value();
+        synced.get_future().wait();
+      },
+      ".log");
+  auto producer = Client();
+  for (std::int32_t i = 0; i < 3; ++i) {
+    BatchBuilder builder;
+    builder.Append(TimestampMs(1), "k", "v");
+    producer.Send(Produce("t", builder), 9, i);
+  }
+  written.get_future().wait();
+  const auto port = broker_->port();
+  std::jthread stop([&] { broker_.reset(); });
+  while (true) {  // until the listener is closed
+    try {
+      TestClient late(port);
+    } catch (const boost::system::system_error&) {
+      break;
+    }
+  }
+  synced.set_value();
+  std::int32_t correlation = -1;
+  auto response = producer.Take<ProduceResponse>(9, &correlation);
+  ASSERT_OK(response);
+  EXPECT_EQ(correlation, 0);
+  EXPECT_EQ(response->topics[0].partitions[0].error_code, 0);
+  std::int64_t answered = 1;
+  while (auto more = producer.Take<ProduceResponse>(9)) {
+    EXPECT_EQ(more->topics[0].partitions[0].error_code, 0);
+    ++answered;
+  }
+  EXPECT_FALSE(waiting.Receive());
+  stop.join();
+  Start();
+  EXPECT_EQ(broker_->log().FindTopic("t")->partitions[0]->log_end_offset(), Offset(answered))
+      << "written, and answered";
 }
 
 TEST_F(ServerTest, BadFramesCloseTheirConnectionOnly) {
