@@ -1,7 +1,8 @@
 # floe_module(NAME [DEPENDS targets...] [DUCKDB]): one static library per folder, its unit tests beside it.
 #
 # Sources are the folder's *.cc (and those of the subfolders that have no CMakeLists.txt of their own); x_test.cc go into
-# one test program, x_fuzz.cc become fuzz targets of the fuzz preset. DUCKDB gives the module DuckDB and a precompiled duckdb.hpp.
+# one test program, x_fuzz.cc become fuzz targets of the fuzz preset and are compiled by the others. DUCKDB gives the
+# module DuckDB and a precompiled duckdb.hpp.
 function(floe_module name)
   cmake_parse_arguments(ARG "DUCKDB" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -44,6 +45,14 @@ function(floe_module name)
     endif()
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
+  endif()
+  if(fuzzers AND tests AND NOT FLOE_FUZZ)
+    # So that a change which breaks them is seen when it is made.
+    add_library(${name}_fuzzers OBJECT ${fuzzers})
+    target_link_libraries(${name}_fuzzers PRIVATE floe_${name})
+    if(ARG_DUCKDB)
+      target_precompile_headers(${name}_fuzzers REUSE_FROM floe_data)
+    endif()
   endif()
   if(FLOE_FUZZ)
     # All of them, and nothing else of the house. A fuzzer's file name is its target, so it must be unique.

@@ -58,8 +58,8 @@ class World {
     FetchSessions sessions(4, random);
     const std::string host = "localhost";
     const std::uint16_t port = 9092;
-    Services services{options_, host,     port,    *log_,     *topics_, *offsets_,
-                      groups,   sessions, budget_, alter_mu_, compute_, clock_};
+    Services services{options_, host,    port,    *log_,     *topics_, *offsets_, groups,
+                      sessions, budget_, memory_, alter_mu_, compute_, clock_};
     TaskScope scope(io_.At(0), "fuzz");
     for (auto& frame : frames) {
       OneShot<bool> done;
@@ -98,7 +98,7 @@ class World {
     if (!header) co_return;
     const auto* api = FindApi(header->api_key);
     if (api == nullptr) co_return;
-    const bool offered = header->api_version >= api->min_handled && header->api_version <= api->max_version;
+    const bool offered = header->api_version >= api->min_version && header->api_version <= api->max_version;
     if (!offered && api->key != ApiKey::kApiVersions) co_return;
     Request request{std::move(*header), reader, "/127.0.0.1"};
     auto reply = co_await api->handler(services, request);
@@ -136,6 +136,7 @@ class World {
   std::unique_ptr<OffsetStore> offsets_;
   std::unique_ptr<TopicDirectory> topics_;
   ByteBudget budget_{64U << 20};
+  MemoryGate memory_{nullptr, "fuzz", 0, compute_};
   std::mutex alter_mu_;
   IoThreads io_{2};
 };
