@@ -155,10 +155,10 @@ TEST_F(SessionTest, AViewThatCannotBeChangesNothing) {
   EXPECT_THAT(Run("CREATE VIEW v AS SELECT 1"), StartsWith("1:13 already exists: "));
   EXPECT_EQ(Run("CREATE VIEW IF NOT EXISTS v AS SELECT 1"), "OK");
   EXPECT_THAT(Run("CREATE OR REPLACE VIEW v (a, b) AS SELECT n FROM numbers"), HasSubstr("names 2 columns"));
-  EXPECT_THAT(Run("CREATE OR REPLACE VIEW v AS SELECT * FROM v"), HasSubstr("refers to itself"));
+  EXPECT_THAT(Run("CREATE OR REPLACE VIEW v AS SELECT * FROM v"), HasSubstr("reads itself"));
   EXPECT_EQ(Run("SELECT COUNT(*) FROM v"), "5\n");
   EXPECT_THAT(Run("ALTER VIEW v AS SELECT nope FROM numbers"), StartsWith("1:24 invalid input: "));
-  EXPECT_THAT(Run("ALTER VIEW v AS SELECT * FROM v"), HasSubstr("refers to itself"));
+  EXPECT_THAT(Run("ALTER VIEW v AS SELECT * FROM v"), HasSubstr("reads itself"));
   EXPECT_EQ(Run("ALTER VIEW v AS SELECT n + 1 AS m FROM numbers WHERE n > 3"), "OK");
   EXPECT_EQ(Run("ALTER VIEW v RENAME TO w"), "OK");
   EXPECT_EQ(Run("SELECT SUM(m) FROM w"), "11\n");

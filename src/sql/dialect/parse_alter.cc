@@ -73,7 +73,9 @@ Result<Statement> Parser::ParseAlterTable() {
     }
   } else if (Accept("SET")) {
     Accept("TBLPROPERTIES");
+    const Span span = Current().span;
     FLOE_TRY(std::vector<Option> options, ParseOptions(/*foreign=*/false));
+    if (options.empty()) return FailAt(span, "SET needs an option: SET ('key' = 'value')");
     alter.action = SetOptions{std::move(options)};
   } else if (Accept("RESET")) {
     FLOE_TRY(std::vector<std::string> keys, ParseOptionKeys());

@@ -96,8 +96,9 @@ Result<bool> Parser::AcceptIfExists() {
   return true;
 }
 
-Result<bool> Parser::AcceptIfNotExists() {
+Result<bool> Parser::AcceptIfNotExists(bool or_replace) {
   if (!Is("IF")) return false;
+  if (or_replace) return FailAt(Current().span, "OR REPLACE and IF NOT EXISTS exclude each other; write one of them");
   Next();
   FLOE_TRY_VOID(Expect("NOT"));
   FLOE_TRY_VOID(Expect("EXISTS"));
@@ -145,7 +146,7 @@ Result<Statement> Parser::ParseCreateView(bool or_replace, bool temporary) {
   CreateView view;
   view.or_replace = or_replace;
   view.temporary = temporary;
-  FLOE_TRY(view.if_not_exists, AcceptIfNotExists());
+  FLOE_TRY(view.if_not_exists, AcceptIfNotExists(or_replace));
   FLOE_TRY(view.name, ParseObjectName("a view name"));
   if (IsMark("(")) {
     FLOE_TRY(view.columns, ParseColumnList());

@@ -23,7 +23,7 @@ Result<Statement> Parser::ParseCreateTable(bool or_replace, bool temporary) {
   CreateTable table;
   table.or_replace = or_replace;
   table.temporary = temporary;
-  FLOE_TRY(table.if_not_exists, AcceptIfNotExists());
+  FLOE_TRY(table.if_not_exists, AcceptIfNotExists(or_replace));
   FLOE_TRY(table.name, ParseObjectName("a table name"));
   if (IsMark("(")) FLOE_TRY_VOID(ParseTableElements(table));
   FLOE_TRY_VOID(ParseTableClauses(table));

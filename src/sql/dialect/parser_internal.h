@@ -211,7 +211,7 @@ class Parser {
   Result<std::vector<std::pair<Identifier, Expression>>> ParseAssignments();
   Result<Statement> ParseModule();
   Result<bool> AcceptIfExists();
-  Result<bool> AcceptIfNotExists();
+  Result<bool> AcceptIfNotExists(bool or_replace = false);
   Result<std::optional<std::string>> AcceptComment();
 
   std::string_view text_;

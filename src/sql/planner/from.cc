@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // FROM: tables, views, WITH names, sub-queries, window functions, joins.
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -221,9 +223,14 @@ Result<Relation> QueryPlanner::PlanNamed(const dialect::NamedTable& named, TextP
 }
 
 Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
-  constexpr int kMaxDepth = 50;
-  if (view_depth_ >= kMaxDepth)
-    return Fail(ErrorKind::kInvalidInput, fmt::format("view {} refers to itself", view.path.ToString()));
+  constexpr std::size_t kMaxDepth = 50;
+  if (std::ranges::find(views_, view.path) != views_.end())
+    return Fail(ErrorKind::kInvalidInput, fmt::format("view {} reads itself", view.path.ToString()));
+  if (views_.size() >= kMaxDepth) {
+    return Fail(ErrorKind::kNotSupported,
+                fmt::format("view {} lies below {} other views; at most {} may lie in each other", view.path.ToString(),
+                            views_.size(), kMaxDepth));
+  }
   auto query = dialect::ParseQuery(view.view_query);
   std::string what = "view " + view.path.ToString();
   if (!query) return Fail(InStoredText(query.error(), view.view_query, what, {}));
@@ -231,9 +238,9 @@ Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
   std::string database = std::exchange(database_, view.view_database);
   auto with = std::exchange(with_, {});
   bind::OuterQuery* outer = std::exchange(session_.outer, nullptr);
-  ++view_depth_;
+  views_.push_back(view.path);
   auto planned = PlanQuery(*query);
-  --view_depth_;
+  views_.pop_back();
   with_ = std::move(with);
   session_.outer = outer;
   catalog_ = std::move(catalog);
@@ -246,6 +253,13 @@ Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
   }
   for (std::size_t i = 0; i < view.view_columns.size(); ++i) {
     planned->scope.columns[i].name = view.view_columns[i];
+  }
+  std::set<std::string> names;
+  for (bind::ScopeColumn& column : planned->scope.columns) {
+    if (names.insert(column.name).second) continue;
+    // As Flink calls them: a, a0, a1. The parser refuses the same in a list of names.
+    const std::string name = column.name;
+    for (int i = 0; !names.insert(column.name = name + std::to_string(i)).second;) ++i;
   }
   return planned;
 }

@@ -108,14 +108,14 @@ class InsertPlanner {
       FLOE_TRY(std::size_t column, find(insert.partition[i].first));
       sources[column] = -2 - static_cast<int>(i);
     }
-    std::vector<std::size_t> order;
+    std::vector<int> order;
     for (const dialect::Identifier& name : insert.columns) {
       FLOE_TRY(std::size_t column, find(name));
-      order.push_back(column);
+      order.push_back(static_cast<int>(column));
     }
     if (insert.columns.empty()) {
       for (int column : target_.declared) {
-        if (sources[static_cast<std::size_t>(column)] == -1) order.push_back(static_cast<std::size_t>(column));
+        if (sources[static_cast<std::size_t>(column)] == -1) order.push_back(column);
       }
     }
     if (order.size() != query.scope.columns.size()) {
@@ -124,9 +124,9 @@ class InsertPlanner {
                                       "sink's columns as INSERT "
                                       "INTO t (a, b) or change the query",
                                       table.path.ToString(), query.scope.columns.size(), query.node->schema.ToString(),
-                                      order.size(), Names(target_.columns, target_.declared)));
+                                      order.size(), Names(target_.columns, order)));
     }
-    for (std::size_t i = 0; i < order.size(); ++i) sources[order[i]] = static_cast<int>(i);
+    for (std::size_t i = 0; i < order.size(); ++i) sources[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
     return sources;
   }
 

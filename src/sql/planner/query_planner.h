@@ -69,7 +69,7 @@ class QueryPlanner {
   bind::Session session_;
   std::string catalog_;  ///< of the view being planned; empty: the session's
   std::string database_;
-  int view_depth_ = 0;
+  std::vector<catalog::ObjectPath> views_;             ///< being planned, each in the one before
   std::vector<std::map<std::string, Relation>> with_;  ///< WITH names, innermost last
   std::map<std::string, Relation> scans_;              ///< by full name, of references without hints and time travel
 };
