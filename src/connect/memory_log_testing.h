@@ -48,7 +48,7 @@ class MemoryPartition final : public log::Partition {
     return result;
   }
   void WhenDurable(Offset, std::function<void(Status)> done) override { done({}); }
-  void AppendDurably(std::span<const std::byte> batches, log::AppendDone done) override {
+  void AppendDurably(std::span<const std::byte> batches, log::AppendDone done, bool /*request_ends*/) override {
     std::vector<std::byte> own(batches.begin(), batches.end());
     done(Append(own));
   }

@@ -67,7 +67,7 @@ class FakePartition final : public log::Partition {
     }
     done({});
   }
-  void AppendDurably(std::span<const std::byte>, log::AppendDone done) override {
+  void AppendDurably(std::span<const std::byte>, log::AppendDone done, bool) override {
     done(Fail(ErrorKind::kNotSupported, "fake"));
   }
   Result<log::ReadResult> Read(Offset, std::size_t) override { return Fail(ErrorKind::kNotSupported, "fake"); }

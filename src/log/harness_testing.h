@@ -129,8 +129,9 @@ inline Result<AppendResult> Append(Partition& partition, std::string batch) {
 /// The answer comes when the batch is durable.
 inline std::future<Result<AppendResult>> AppendDurably(Partition& partition, const std::string& batch) {
   auto promise = std::make_shared<std::promise<Result<AppendResult>>>();
-  partition.AppendDurably(std::as_bytes(std::span(batch)),
-                          [promise](Result<AppendResult> result) { promise->set_value(std::move(result)); });
+  partition.AppendDurably(
+      std::as_bytes(std::span(batch)),
+      [promise](Result<AppendResult> result) { promise->set_value(std::move(result)); }, true);
   return promise->get_future();
 }
 

@@ -90,7 +90,9 @@ class Partition {
   /// so a request costs one thread change there and one back. For small batches: they are copied, and one thread writes
   /// them all. They keep their order, and no later Append overtakes them. `done` gets, once, what Append would give,
   /// after it is durable; from the syncer thread, or at once when the log closes or the topic was deleted.
-  virtual void AppendDurably(std::span<const std::byte> batches, AppendDone done) = 0;
+  /// `request_ends`: no other partition's part of the same request follows; whether a sync should wait for more is
+  /// learnt from requests.
+  virtual void AppendDurably(std::span<const std::byte> batches, AppendDone done, bool request_ends) = 0;
   /// kOutOfRange outside [log start, high watermark].
   virtual Result<ReadResult> Read(Offset from, std::size_t max_bytes) = 0;
   /// The same as Read without reading. Never crosses a segment, so it may be shorter than max_bytes although more

@@ -206,7 +206,7 @@ std::uint64_t PartitionLog::WhenReadable(Offset offset, std::function<void()> re
 }
 
 void PartitionLog::ScheduleSync() {
-  if (!scheduled_.exchange(true)) environment_.syncer->Schedule(shared_from_this());
+  environment_.syncer->Schedule(scheduled_.exchange(true) ? nullptr : shared_from_this());
 }
 
 void PartitionLog::SyncRound() {
@@ -285,6 +285,7 @@ Status PartitionLog::ApplyRetention() {
   {
     std::lock_guard lock(mu_);
     spare_ = {};
+    if (queue_.appends.empty()) queue_ = {};
   }
   auto config = this->config();
   TimestampMs now = environment_.clock.WallNowMs();

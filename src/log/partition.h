@@ -48,7 +48,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   PartitionId id() const override { return identity_.id; }
   Result<AppendResult> Append(std::span<std::byte> batches) override;
   void WhenDurable(Offset offset, std::function<void(Status)> done) override;
-  void AppendDurably(std::span<const std::byte> batches, AppendDone done) override;
+  void AppendDurably(std::span<const std::byte> batches, AppendDone done, bool request_ends) override;
   Result<ReadResult> Read(Offset from, std::size_t max_bytes) override;
   Result<FileRange> Locate(Offset from, std::size_t max_bytes) override;
   std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) override;
@@ -99,7 +99,6 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
     std::span<std::byte> bytes;
     std::vector<kafka::BatchHeader> headers;
     Offset next;  // the offset behind them
-    std::int64_t records = 0;
     OffsetAndTimestamp max;
     ProducerState::Before producers;
   };

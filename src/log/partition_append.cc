@@ -164,7 +164,7 @@ void PartitionLog::AppendLock::Unlock() {
   if (queued) log_.ScheduleSync();
 }
 
-void PartitionLog::AppendDurably(std::span<const std::byte> batches, AppendDone done) {
+void PartitionLog::AppendDurably(std::span<const std::byte> batches, AppendDone done, bool request_ends) {
   {
     std::lock_guard lock(mu_);
     if (state_ == State::kOpen) {
@@ -174,7 +174,7 @@ void PartitionLog::AppendDurably(std::span<const std::byte> batches, AppendDone 
   }
   // At once, else those who go on calling would keep the syncer from its end.
   if (done) return done(Fail(RefuseWrites().error()));
-  environment_.syncer->ScheduleSmall(scheduled_.exchange(true) ? nullptr : shared_from_this());
+  environment_.syncer->ScheduleSmall(scheduled_.exchange(true) ? nullptr : shared_from_this(), request_ends);
 }
 
 bool PartitionLog::WriteQueuedLocked() {
@@ -220,7 +220,8 @@ Result<AppendResult> PartitionLog::QueueWriter::Number(std::span<std::byte> byte
 void PartitionLog::QueueWriter::Write() {
   const Status written = run_.bytes.empty() ? Status() : log_.WriteLocked(run_);
   for (auto& [result, done] : std::exchange(numbered_, {})) {
-    if (!written) {
+    // What it only repeats is stored.
+    if (!written && result.last_offset >= log_.log_end_offset()) {
       Refuse(std::move(done), written.error());
       continue;
     }
@@ -306,7 +307,6 @@ Result<AppendResult> PartitionLog::NumberLocked(Batches& batches, const Effectiv
     rest = rest.subspan(header.size_bytes());
   }
   run.bytes = run.bytes.empty() ? batches.bytes : std::span(run.bytes.data(), run.bytes.size() + batches.bytes.size());
-  run.records += batches.records;
   producers_.Update(batches.headers.front(), &run.producers);
   return AppendResult{.base_offset = begin,
                       .last_offset = run.next + -1,

@@ -14,18 +14,18 @@ Syncer::~Syncer() {
 void Syncer::Schedule(std::shared_ptr<Syncable> syncable) {
   std::unique_lock lock(mu_);
   if (stopping_) return;
-  next_.push_back(std::move(syncable));
+  if (syncable) next_.push_back(std::move(syncable));
   urgent_ = true;
   const bool wake = !working_;
   lock.unlock();
   if (wake) work_.notify_one();
 }
 
-void Syncer::ScheduleSmall(std::shared_ptr<Syncable> syncable) {
+void Syncer::ScheduleSmall(std::shared_ptr<Syncable> syncable, bool request) {
   std::unique_lock lock(mu_);
   if (stopping_) return;
   if (syncable) next_.push_back(std::move(syncable));
-  ++small_;
+  if (request) ++small_;
   const bool wake = !working_ && small_ >= wanted_;
   lock.unlock();
   if (wake) work_.notify_one();

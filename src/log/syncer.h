@@ -30,11 +30,11 @@ class Syncer {
   Syncer& operator=(const Syncer&) = delete;
 
   /// `syncable` gets a SyncRound that begins after this call. Ignored after Stop. Giving one
-  /// again before its round begins costs an empty round.
+  /// again before its round begins costs an empty round; null: the round that one waits for must not be put off.
   void Schedule(std::shared_ptr<Syncable> syncable);
-  /// As Schedule, for one small append; the round may begin up to a millisecond later, so that others join it. Null:
-  /// for one more of a syncable whose round is to come.
-  void ScheduleSmall(std::shared_ptr<Syncable> syncable);
+  /// As Schedule, for a small append; the round may begin up to a millisecond later, so that others join it. Null:
+  /// one more for a syncable whose round is to come. `request`: it counts as one of those who wait for an answer.
+  void ScheduleSmall(std::shared_ptr<Syncable> syncable, bool request);
   /// Returns when the rounds asked for before this call are done. Not from the syncer's thread.
   void Drain();
   /// Drains and ends the thread.
@@ -49,7 +49,7 @@ class Syncer {
   std::condition_variable work_;
   std::condition_variable idle_;
   std::vector<std::shared_ptr<Syncable>> next_;  // guarded by mu_
-  std::size_t small_ = 0;                        // guarded by mu_: small appends since the last round began
+  std::size_t small_ = 0;                        // guarded by mu_: small requests since the last round began
   std::size_t wanted_ = 0;                       // guarded by mu_: the thread waits for so many; 0: it does not
   bool urgent_ = false;                          // guarded by mu_: somebody asked for a round without delay
   bool working_ = false;                         // guarded by mu_

@@ -171,7 +171,7 @@ OneShot<Encoded> AnswerWhenDurable(Plan plan, const RequestHeader& header) {
 OneShot<Encoded> AppendDurably(Plan plan, const RequestHeader& header) {
   auto shared = std::make_shared<Durable>(std::move(plan), header);
   for (const Write& write : shared->plan.writes) {
-    write.partition->AppendDurably(write.batches, [shared, &write](Result<log::AppendResult> appended) {
+    const auto done = [shared, &write](Result<log::AppendResult> appended) {
       auto& answer = shared->plan.AnswerOf(write);
       if (appended) {
         Accept(answer, *appended);
@@ -179,7 +179,8 @@ OneShot<Encoded> AppendDurably(Plan plan, const RequestHeader& header) {
         Refuse(answer, appended.error());
       }
       shared->OneDone();
-    });
+    };
+    write.partition->AppendDurably(write.batches, done, &write == &shared->plan.writes.back());
   }
   return shared->done;
 }
