@@ -3,6 +3,7 @@
 #include "kafka/server/connection.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -50,6 +51,7 @@ Task<void> Connection::Run() {
   if (!ended && !IsNormalEnd(ended.error())) Complain("connection closed", ended.error());
   // A client that only stopped sending, or was made to, still wants to know.
   if (ended || ended.error().kind() == ErrorKind::kUnavailable) co_await AnswersWritten();
+  if (finishing_) co_await Linger();
   Close();
 }
 
@@ -57,9 +59,24 @@ void Connection::Finish(std::shared_ptr<void> unanswered) {
   if (closed_) return;
   finishing_ = true;
   unanswered_ = std::move(unanswered);
-  if (phase_ == Phase::kWaiting && pending_.empty() && !writing_) return Close();
+  if (phase_ != Phase::kHandling && pending_.empty() && !writing_) Close();
+}
+
+void Connection::FinishWriting() {
+  if (closed_ || phase_ == Phase::kHandling) return;
+  if (phase_ == Phase::kWaiting) return Close();
   boost::system::error_code ignored;
-  socket_.shutdown(net::TcpSocket::shutdown_receive, ignored);  // ends the read under way
+  socket_.shutdown(net::TcpSocket::shutdown_send, ignored);
+}
+
+// Closing with something unread would reset the connection, and the client could lose the answers before it read them.
+Task<void> Connection::Linger() {
+  FinishWriting();
+  std::array<std::byte, 4096> unread;
+  while (!closed_) {
+    const auto [error, n] = co_await socket_.async_read_some(boost::asio::buffer(unread), kAsValues);
+    if (error) co_return;
+  }
 }
 
 void Connection::Complain(std::string_view message, const Error& cause) const {
@@ -109,8 +126,10 @@ Task<Status> Connection::Reserve(std::size_t size) {
   if (size <= input_.capacity() && !oversize) co_return Status();
   const auto needed = std::max(size, input_.received().size());
   const auto capacity = (needed + InputBuffer::kGrain - 1) / InputBuffer::kGrain * InputBuffer::kGrain;
-  // The old memory first: two connections that hold much and wait for more would wait for ever.
+  // The old memory first: two connections that hold much and wait for more would wait for ever. Up to 64 KiB may hold
+  // what is received.
   ReleaseInput();
+  if (size <= input_.capacity()) co_return Status();
   FLOE_CO_TRY(auto hold, co_await context_.frame_memory.Acquire(capacity));
   input_.MoveTo(std::make_unique_for_overwrite<std::byte[]>(capacity), capacity);
   input_hold_ = std::move(hold);
@@ -172,7 +191,7 @@ Task<Status> Connection::Room() {
 }
 
 Task<void> Connection::AnswersWritten() {
-  phase_ = Phase::kHandling;
+  phase_ = Phase::kIdle;
   while (!pending_.empty() && !closed_) {
     const auto room = co_await Room();
     if (!room) co_return;
@@ -198,6 +217,7 @@ Task<Status> Connection::HandleFrame(std::span<std::byte> frame) {
   if (api->waits) phase_ = Phase::kWaiting;
   auto reply = co_await api->handler(context_.services, request);
   phase_ = Phase::kHandling;
+  if (closed_) co_return Fail(ErrorKind::kCancelled, "the connection was closed");
   if (reply) co_return co_await Answer(std::move(*reply));
   auto error = std::move(reply).error().WithContext(fmt::format("handling {} version {} from client '{}'", api->name,
                                                                 request.header.api_version,
@@ -247,6 +267,7 @@ Task<void> Connection::RunWriter() {
       if (room_wake_) room_wake_->Set(true);
     }
     if (closed_) co_return;
+    if (finishing_) FinishWriting();
     writer_wake_.emplace();
     const auto wake = *writer_wake_;
     const auto woken = co_await wake.Wait();

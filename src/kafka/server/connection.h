@@ -57,6 +57,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<void> RunWriter();
   /// Returns when a response was written, or the connection is closed.
   Task<Status> Room();
+  /// No response follows: the client may close, and does not wait for more.
+  void FinishWriting();
+  /// Reads what the client sends until it closes.
+  Task<void> Linger();
   /// Returns when all responses are written, or cannot be.
   Task<void> AnswersWritten();
   /// Receives until there are `size` bytes. Of these, input_ has the capacity.

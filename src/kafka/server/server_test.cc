@@ -84,6 +84,10 @@ TEST_F(StopTest, AnswersWhatIsWrittenAndLeavesThoseWhoOnlyWait) {
     }
   }
   synced.set_value();
+  // Not taken up any more, and what is unread must not cost the answers to the others.
+  BatchBuilder late;
+  late.Append(TimestampMs(1), "late", "v");
+  producer.Send(Produce("t", late), 9, 3);
   std::int32_t correlation = -1;
   auto response = producer.Take<ProduceResponse>(9, &correlation);
   ASSERT_OK(response);
