@@ -161,7 +161,8 @@ void PartitionLog::AppendLock::Unlock() {
   std::unique_lock lock(log_.mu_);
   const bool queued = !log_.queue_.appends.empty();
   lock.unlock();
-  if (queued) log_.ScheduleSync();
+  // Mostly their own round is still to come; not when it found the lock taken.
+  if (queued && !log_.scheduled_) log_.ScheduleSync();
 }
 
 void PartitionLog::AppendDurably(std::span<const std::byte> batches, AppendDone done, bool request_ends) {
