@@ -10,23 +10,22 @@ Syncer::~Syncer() {
   Stop();
 }
 
-// The thread is woken without the lock, which it needs at once.
 void Syncer::Schedule(std::shared_ptr<Syncable> syncable) {
-  std::unique_lock lock(mu_);
-  if (stopping_) return;
-  if (syncable) next_.push_back(std::move(syncable));
-  urgent_ = true;
-  const bool wake = !working_;
-  lock.unlock();
-  if (wake) work_.notify_one();
+  Add(std::move(syncable), true, 0);
 }
 
 void Syncer::ScheduleSmall(std::shared_ptr<Syncable> syncable, bool request) {
+  Add(std::move(syncable), false, request ? 1 : 0);
+}
+
+// The thread is woken without the lock, which it needs at once.
+void Syncer::Add(std::shared_ptr<Syncable> syncable, bool urgent, std::size_t requests) {
   std::unique_lock lock(mu_);
   if (stopping_) return;
   if (syncable) next_.push_back(std::move(syncable));
-  if (request) ++small_;
-  const bool wake = !working_ && small_ >= wanted_;
+  urgent_ |= urgent;
+  small_ += requests;
+  const bool wake = !working_ && (urgent || small_ >= wanted_);
   lock.unlock();
   if (wake) work_.notify_one();
 }

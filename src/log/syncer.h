@@ -41,6 +41,7 @@ class Syncer {
   void Stop();
 
  private:
+  void Add(std::shared_ptr<Syncable> syncable, bool urgent, std::size_t requests);
   void Run();
   /// Returns when there is something to sync, or the end; waits for more small appends if that pays.
   void WaitForWork(std::unique_lock<std::mutex>& lock);
