@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FROM: tables, views, WITH names, sub-queries, window functions, joins.
 #include <algorithm>
-#include <set>
-#include <string>
 
 #include <fmt/format.h>
 
@@ -253,13 +251,6 @@ Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
   }
   for (std::size_t i = 0; i < view.view_columns.size(); ++i) {
     planned->scope.columns[i].name = view.view_columns[i];
-  }
-  std::set<std::string> names;
-  for (bind::ScopeColumn& column : planned->scope.columns) {
-    if (names.insert(column.name).second) continue;
-    // As Flink calls them: a, a0, a1. The parser refuses the same in a list of names.
-    const std::string name = column.name;
-    for (int i = 0; !names.insert(column.name = name + std::to_string(i)).second;) ++i;
   }
   return planned;
 }
