@@ -296,11 +296,14 @@ Built DateAdd(const CallSite& site) {
   bool whole_days = unit.months != 0 || unit.millis % 86'400'000 == 0;
   return whole_days ? plan::CastTo(sum, Type(TypeKind::kDate)) : sum;
 }
-/// Complete units from the second to the third argument.
+/// Complete units from the second to the third argument. Between two instants it is time that passed, months and years
+/// by the calendar of UTC. An instant beside a wall clock, which Flink refuses, counts as the session's wall clock.
 Built TimestampDiff(const CallSite& site) {
   FLOE_TRY(Unit unit, UnitOf(site, site.symbols[0]));
-  return Strict("date_sub", {TextLiteral(std::string(unit.duck)), site.args[1], site.args[2]}, Type::Int(),
-                site.position);
+  auto instant = [&](std::size_t i) { return site.args[i]->type.kind() == TypeKind::kTimestampLtz; };
+  const std::string zone = instant(1) && instant(2) ? "UTC" : site.session.zone;
+  auto counted = [&](std::size_t i) { return instant(i) ? ToLocal(site.args[i], zone) : site.args[i]; };
+  return Strict("date_sub", {TextLiteral(std::string(unit.duck)), counted(1), counted(2)}, Type::Int(), site.position);
 }
 Built DateDiff(const CallSite& site) {
   ExpressionPtr from = plan::CastTo(site.args[1], Type(TypeKind::kDate));
@@ -352,6 +355,7 @@ constexpr std::array kTime = std::to_array<Function>({
     {"DATE_TRUNC", "sT", Returns::kFirst, "", DateTrunc},
     {"TIMESTAMPADD", "yiT", Returns::kFirst, "", TimestampAdd},
     {"TIMESTAMPADD", "yiD", Returns::kFirst, "", DateAdd},
+    {"TIMESTAMPDIFF", "yTT", Returns::kInt, "", TimestampDiff},
     {"TIMESTAMPDIFF", "ytt", Returns::kInt, "", TimestampDiff},
     {"DATEDIFF", "tt", Returns::kInt, "", DateDiff},
     {"CURRENT_WATERMARK", "T", Returns::kFirst, "", CurrentWatermark},
