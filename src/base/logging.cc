@@ -93,6 +93,10 @@ std::string JsonEscape(std::string_view text) {
       out += c;
     } else if (c == '\n') {
       out += "\\n";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (c == '\t') {
+      out += "\\t";
     } else if (byte < 0x20) {
       out += fmt::format("\\u{:04x}", byte);
     } else {

@@ -72,16 +72,47 @@ Built JsonExists(const CallSite& site) {
   return If(Valid(site), exists, plan::Literal(std::int64_t{0}, Type::Boolean()));
 }
 
+constexpr std::string_view kObjectKernel = "floe_json_object";
+constexpr std::string_view kArrayKernel = "floe_json_array";
+
+/// A value as JSON text; what JSON_OBJECT and JSON_ARRAY made goes in as it is, other text becomes a string.
+ExpressionPtr JsonText(const ExpressionPtr& value) {
+  if (value->kind == plan::ExpressionKind::kCall &&
+      (value->function == kObjectKernel || value->function == kArrayKernel)) {
+    return value;
+  }
+  if (value->type.kind() == data::TypeKind::kNull) return NullLiteral(Type::String());
+  return Strict("floe_json", {value, TextLiteral(value->type.ToString())}, Type::String(), value->position);
+}
+
+/// The first argument of both kernels: whether NULLs are written.
+ExpressionPtr NullsKept(const CallSite& site, dialect::JsonNulls unsaid) {
+  bool said = site.json != nullptr && site.json->nulls != dialect::JsonNulls::kNone;
+  bool kept = (said ? site.json->nulls : unsaid) == dialect::JsonNulls::kNullOnNull;
+  return plan::Literal(std::int64_t{kept}, Type::Boolean().WithNullable(false));
+}
+
+Built JsonString(const CallSite& site) {
+  return JsonText(site.args[0]);
+}
+
 Built JsonObject(const CallSite& site) {
   if (site.args.size() % 2 != 0) return FailAt(site, "JSON_OBJECT: every KEY needs a VALUE");
-  if (site.json != nullptr && site.json->nulls == dialect::JsonNulls::kAbsentOnNull) {
-    return NotSupportedAt(site.position, "JSON_OBJECT: ABSENT ON NULL is not supported");
+  std::vector<ExpressionPtr> args = {NullsKept(site, dialect::JsonNulls::kNullOnNull)};
+  for (std::size_t i = 0; i < site.args.size(); i += 2) {
+    const ExpressionPtr& key = site.args[i];
+    if (!key->type.IsCharacter())
+      return FailAt(key->position, "JSON_OBJECT: a KEY is a STRING, not " + key->type.ToString());
+    args.push_back(key);
+    args.push_back(JsonText(site.args[i + 1]));
   }
-  return plan::Call("json_object", site.args, Type::String().WithNullable(false), site.position);
+  return plan::Call(std::string(kObjectKernel), std::move(args), Type::String().WithNullable(false), site.position);
 }
 
 Built JsonArray(const CallSite& site) {
-  return plan::Call("json_array", site.args, Type::String().WithNullable(false), site.position);
+  std::vector<ExpressionPtr> args = {NullsKept(site, dialect::JsonNulls::kAbsentOnNull)};
+  for (const ExpressionPtr& value : site.args) args.push_back(JsonText(value));
+  return plan::Call(std::string(kArrayKernel), std::move(args), Type::String().WithNullable(false), site.position);
 }
 
 constexpr std::array kJson = std::to_array<Function>({
@@ -90,7 +121,7 @@ constexpr std::array kJson = std::to_array<Function>({
     {"JSON_EXISTS", "ss", Returns::kBoolean, "", JsonExists},
     {"JSON_OBJECT", "x*", Returns::kString, "", JsonObject},
     {"JSON_ARRAY", "x*", Returns::kString, "", JsonArray},
-    {"JSON_STRING", "x", Returns::kString, "to_json"},
+    {"JSON_STRING", "x", Returns::kString, "", JsonString},
 });
 
 }  // namespace

@@ -13,6 +13,7 @@ Status RegisterKernels(duckdb::DatabaseInstance& database, Clock& clock) {
     RegisterTime(loader, clock);
     RegisterText(loader);
     RegisterValueText(loader);
+    RegisterJson(loader);
   });
 }
 

@@ -24,6 +24,11 @@ namespace floe::sql::bind {
 ///   floe_[try_]parse_bigint(text), floe_[try_]parse_timestamp(text), floe_to_string(real), floe_initcap(text)
 ///   floe_value_text(value, type, ms) CAST to STRING of what holds values, of intervals and bytes; the type is Flink's,
 ///                                    ms the session zone's offset
+///   floe_json(value, type)           as JSON text: instants in UTC as 2020-01-01T00:00:00Z, bytes in base64, rows and
+///                                    maps with their keys in order; the type is Flink's
+///   floe_json_object(nulls, key, json, ...), floe_json_array(nulls, json, ...)
+///                                    of JSON texts; an object's keys are in order, of equal ones the last stays; a
+///                                    NULL is written as null or, unless `nulls`, left out
 Status RegisterKernels(duckdb::DatabaseInstance& database, Clock& clock = SystemClock());
 
 }  // namespace floe::sql::bind

@@ -6,6 +6,7 @@
 #include <duckdb/main/extension/extension_loader.hpp>
 
 #include "base/clock.h"
+#include "data/type.h"
 
 namespace floe::sql::bind {
 
@@ -13,6 +14,11 @@ void RegisterArithmetic(duckdb::ExtensionLoader& loader);
 void RegisterTime(duckdb::ExtensionLoader& loader, Clock& clock);
 void RegisterText(duckdb::ExtensionLoader& loader);
 void RegisterValueText(duckdb::ExtensionLoader& loader);
+void RegisterJson(duckdb::ExtensionLoader& loader);
+
+/// What CAST to STRING gives for a value of the type; "NULL" for NULL. `offset_us`: of the session's zone, for
+/// instants.
+std::string TextOfValue(const duckdb::Value& value, const data::Type& type, std::int64_t offset_us);
 
 /// Double.toString and Float.toString.
 std::string JavaText(float value);

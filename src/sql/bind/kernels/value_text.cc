@@ -72,13 +72,10 @@ std::string Decoded(std::string_view bytes) {
   return text;
 }
 
-/// `offset_us`: of the session's zone, for instants.
-std::string Text(const Value& value, const Type& type, std::int64_t offset_us);
-
 std::string ListText(const Value& value, const Type& element, std::int64_t offset_us) {
   std::string text = "[";
   for (const Value& child : duckdb::ListValue::GetChildren(value))
-    text += (text.size() > 1 ? ", " : "") + Text(child, element, offset_us);
+    text += (text.size() > 1 ? ", " : "") + TextOfValue(child, element, offset_us);
   return text + "]";
 }
 
@@ -87,7 +84,7 @@ std::string MapText(const Value& value, const Type& type, std::int64_t offset_us
   for (const Value& entry : duckdb::MapValue::GetChildren(value)) {
     const auto& pair = duckdb::StructValue::GetChildren(entry);
     text += text.size() > 1 ? ", " : "";
-    text += Text(pair[0], type.child(0), offset_us) + "=" + Text(pair[1], type.child(1), offset_us);
+    text += TextOfValue(pair[0], type.child(0), offset_us) + "=" + TextOfValue(pair[1], type.child(1), offset_us);
   }
   return text + "}";
 }
@@ -96,11 +93,13 @@ std::string RowText(const Value& value, const Type& type, std::int64_t offset_us
   const auto& children = duckdb::StructValue::GetChildren(value);
   std::string text = "(";
   for (std::size_t i = 0; i < children.size(); ++i)
-    text += (i > 0 ? ", " : "") + Text(children[i], type.child(i), offset_us);
+    text += (i > 0 ? ", " : "") + TextOfValue(children[i], type.child(i), offset_us);
   return text + ")";
 }
 
-std::string Text(const Value& value, const Type& type, std::int64_t offset_us) {
+}  // namespace
+
+std::string TextOfValue(const Value& value, const Type& type, std::int64_t offset_us) {
   if (value.IsNull()) return "NULL";
   switch (type.kind()) {
     case TypeKind::kBoolean: return value.GetValue<bool>() ? "TRUE" : "FALSE";
@@ -121,6 +120,8 @@ std::string Text(const Value& value, const Type& type, std::int64_t offset_us) {
   }
 }
 
+namespace {
+
 void ValueText(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector& result) {
   auto type = dialect::ParseType(args.data[1].GetValue(0).ToString());
   if (!type) duck::Raise(std::move(type).error());
@@ -129,8 +130,8 @@ void ValueText(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector
   duckdb::idx_t count = constant ? 1 : args.size();
   for (duckdb::idx_t row = 0; row < count; ++row) {
     Value value = args.data[0].GetValue(row);
-    result.SetValue(row,
-                    value.IsNull() ? Value(duckdb::LogicalType::VARCHAR) : Value(Text(value, type->type, offset_us)));
+    result.SetValue(
+        row, value.IsNull() ? Value(duckdb::LogicalType::VARCHAR) : Value(TextOfValue(value, type->type, offset_us)));
   }
   if (constant) result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);
 }
