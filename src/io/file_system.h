@@ -39,12 +39,11 @@ class ReadableFile {
   virtual Result<std::uint64_t> Size() const = 0;
   /// Advice: the pages of [from, to) are not worth keeping in memory. Only durable bytes can be dropped.
   virtual void DropCached(std::uint64_t /*from*/, std::uint64_t /*to*/) const {}
-  /// Hands bytes from `position` to a non-blocking socket without copying them (sendfile), until `count` are sent or
-  /// the socket is full. Returns how many; fewer at the end of the file. Blocks on the disk. kUnavailable: the other
-  /// side is gone. kNotSupported: read them instead.
-  virtual Result<std::size_t> SendTo(int /*socket*/, std::uint64_t /*position*/, std::size_t /*count*/) const {
-    return Fail(ErrorKind::kNotSupported, "this file system cannot send files");
-  }
+  /// ReadUncached's position, address and size are multiples of it.
+  static constexpr std::size_t kBlock = 4096;
+  /// As ReadAt, past the page cache where the file system can (O_DIRECT): for much that is read once. Writers of the
+  /// same file wait for it, and what is dirty is written first.
+  virtual Result<std::size_t> ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const;
 };
 
 struct FileInfo {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's own files through POSIX calls.
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
+#include <optional>
 #include <system_error>
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,25 +116,37 @@ class LocalReadableFile final : public ReadableFile {
   void DropCached(std::uint64_t from, std::uint64_t to) const override {
     (void)::posix_fadvise(file_.get(), static_cast<off_t>(from), static_cast<off_t>(to - from), POSIX_FADV_DONTNEED);
   }
-  Result<std::size_t> SendTo(int socket, std::uint64_t position, std::size_t count) const override {
-    auto at = static_cast<off_t>(position);
-    std::size_t sent = 0;
-    while (sent < count) {
-      const ssize_t n = Retry([&] { return ::sendfile(socket, file_.get(), &at, count - sent); });
-      if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-      if (n < 0 && sent == 0 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
-        return Fail(ErrorKind::kNotSupported, "the file system of '" + path_ + "' cannot send files");
-      }
-      if (n < 0) return Errno("send", path_);
-      if (n == 0) break;
-      sent += static_cast<std::size_t>(n);
+  Result<std::size_t> ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const override {
+    const int direct = Direct();
+    if (direct < 0) return ReadableFile::ReadUncached(position, buffer);
+    const ssize_t n =
+        Retry([&] { return ::pread(direct, buffer.data(), buffer.size(), static_cast<off_t>(position)); });
+    if (n < 0 && errno == EINVAL) {
+      direct_possible_ = false;  // larger blocks than ours, or a mistake of the caller that the other way finds
+      return ReadableFile::ReadUncached(position, buffer);
     }
-    return sent;
+    if (n < 0) return Errno("read", path_);
+    const auto done = static_cast<std::size_t>(n);
+    if (done == buffer.size()) return done;
+    FLOE_TRY(const std::size_t rest, ReadAt(position + done, buffer.subspan(done)));
+    return done + rest;
   }
 
  private:
+  /// Opened when it is first asked for, also when the file was removed since; -1 where that cannot be done.
+  int Direct() const {
+    std::call_once(direct_once_, [this] {
+      const std::string self = "/proc/self/fd/" + std::to_string(file_.get());
+      direct_.emplace(Retry([&] { return ::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT); }));
+    });
+    return direct_possible_ ? direct_->get() : -1;
+  }
+
   Descriptor file_;
   std::string path_;
+  mutable std::once_flag direct_once_;
+  mutable std::optional<Descriptor> direct_;
+  mutable std::atomic<bool> direct_possible_{true};
 };
 
 class LocalFiles final : public FileSystem {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole-file conveniences on any file system.
+// What works alike on any file system.
 #include <atomic>
 
 #include "io/file_system.h"
 
 namespace floe::io {
+
+Result<std::size_t> ReadableFile::ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const {
+  if ((position | buffer.size() | reinterpret_cast<std::uintptr_t>(buffer.data())) % kBlock != 0)
+    return Fail(ErrorKind::kInvalidInput, "a read past the page cache takes whole blocks");
+  auto n = ReadAt(position, buffer);
+  if (n) DropCached(position, position + *n);
+  return n;
+}
 
 Result<std::string> ReadFile(FileSystem& files, const std::string& path) {
   FLOE_TRY(auto file, files.OpenReadable(path));

@@ -49,16 +49,20 @@ struct ReadResult {
 
 /// Where whole record batches lie in a file. The bytes stay readable through `file` even when retention removes it.
 struct FileRange {
+  static constexpr std::size_t kBlock = 4096;
+
   /// Fills `out` from `from`, counted from the range's begin. Blocks on the disk. kIo; kCorruption when the file is
   /// shorter than the range.
   Status Read(std::uint64_t from, std::span<std::byte> out) const;
-  /// io::ReadableFile::SendTo with what follows `from`.
-  Result<std::size_t> SendTo(int socket, std::uint64_t from) const;
+  /// Reads what follows `from` into `buffer` (address and size: multiples of kBlock) and returns the
+  /// part of it that holds the bytes: all that the range has left, or nearly a buffer full. Errors as for Read.
+  Result<std::span<const std::byte>> ReadPiece(std::uint64_t from, std::span<std::byte> buffer) const;
 
   std::shared_ptr<const io::ReadableFile> file;  ///< null when there is nothing to read yet
   std::uint64_t position = 0;
   std::uint64_t length = 0;
   bool far_behind = false;  ///< further from the end than what is kept in the page cache
+  bool quiet = false;       ///< nothing is appended to the file any more, or nothing was since the last look
   Offset high_watermark;
   Offset log_start_offset;
 };

@@ -27,6 +27,12 @@ PartitionLog& Inner(Partition& partition) {
   return static_cast<PartitionLog&>(partition);
 }
 
+std::string RandomBytes(Random& random, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random.Next());
+  return bytes;
+}
+
 TEST(LogTest, WhatIsDurableIsReadableAfterEveryKindOfStop) {
   Harness h;
   for (int i = 0; i < 3; ++i) {
@@ -48,6 +54,48 @@ TEST(LogTest, WhatIsDurableIsReadableAfterEveryKindOfStop) {
   EXPECT_EQ(records[3], (TestRecord{Offset(3), TimestampMs(11), "b1"}));
   EXPECT_EQ(h.Topic("t")->MaxTimestamp().timestamp, TimestampMs(21));
   EXPECT_EQ(h.Topic("t")->MaxTimestamp().offset, Offset(5));
+}
+
+TEST(LogTest, PiecesFarBehindTheEndAreWhatReadGives) {
+  Harness h(1U << 20);
+  auto partition = h.Topic("t");
+  SeededRandom random(5);
+  constexpr int kBatches = 340;  // of 100 KiB and more: 32 MiB are kept in the page cache
+  for (int i = 0; i < kBatches; ++i)
+    ASSERT_OK(Append(*partition, MakeBatch({{i, RandomBytes(random, 100'000 + random.Next() % 4096)}})));
+  ASSERT_OK(WaitDurable(*partition, Offset(kBatches)));
+  EXPECT_FALSE(partition->Locate(Offset(kBatches - 11), 1)->far_behind);
+  struct alignas(FileRange::kBlock) Block {
+    std::array<std::byte, FileRange::kBlock> bytes;
+  };
+  std::vector<Block> blocks(16);
+  for (const int offset : {0, 7, 8, 320}) {
+    auto range = partition->Locate(Offset(offset), 400'000);
+    ASSERT_OK(range);
+    EXPECT_EQ(range->far_behind, offset < 10);
+    std::string whole(range->length, '\0');
+    ASSERT_OK(range->Read(0, std::as_writable_bytes(std::span(whole))));
+    std::string pieces;
+    while (pieces.size() < whole.size()) {
+      const auto buffer = std::as_writable_bytes(std::span(blocks).first(2 + random.Next() % 15));
+      auto piece = range->ReadPiece(pieces.size(), buffer);
+      ASSERT_OK(piece);
+      ASSERT_GE(piece->size(), std::min(buffer.size() - FileRange::kBlock, whole.size() - pieces.size()));
+      pieces.append(reinterpret_cast<const char*>(piece->data()), piece->size());
+    }
+    EXPECT_TRUE(pieces == whole) << offset;
+  }
+}
+
+TEST(LogTest, AFileThatIsAppendedToIsNotReadPastTheCache) {
+  Harness h;
+  auto partition = h.Topic("t");
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_OK(Append(*partition, MakeBatch({{i, "a"}})));
+    ASSERT_OK(WaitDurable(*partition, Offset(i + 1)));
+    EXPECT_FALSE(partition->Locate(Offset(0), 1)->quiet);
+    EXPECT_TRUE(partition->Locate(Offset(0), 1)->quiet);
+  }
 }
 
 TEST(LogTest, ReadsGiveWholeBatchesAndAtLeastOne) {

@@ -57,7 +57,12 @@ Result<PartitionLog::View> PartitionLog::Look(Offset from) const {
   {
     std::lock_guard lock(mu_);
     if (state_ == State::kDeleted) return Deleted(identity_.topic);
-    view = {segments_, std::nullopt, high_watermark(), log_start_offset(), durable_base_, durable_position_};
+    view = {.segments = segments_,
+            .start = std::nullopt,
+            .high_watermark = high_watermark(),
+            .log_start = log_start_offset(),
+            .durable_base = durable_base_,
+            .durable_position = durable_position_};
     // Whoever follows the end asks for what was the end when he read last.
     auto start = std::ranges::find(recent_ends_, from, &BatchStart::offset);
     if (start != recent_ends_.end()) view.start = *start;
@@ -90,13 +95,18 @@ Result<FileRange> PartitionLog::LocateIn(const View& view, Offset from, std::siz
   }
   FLOE_TRY(std::uint64_t end, segment.EndOfRange(range.position, max_bytes, limit));
   range.length = end - range.position;
-  range.far_behind = segment.base() < view.durable_base || end + CacheWindow::kKeep < limit;
+  range.quiet = view.quiet || segment.base() < view.durable_base;
+  std::uint64_t behind = limit - end;
+  for (; after != view.segments->end() && behind <= CacheWindow::kKeep; ++after) behind += view.Limit(**after);
+  range.far_behind = behind > CacheWindow::kKeep;
   FLOE_TRY(range.file, segment.Reader());
   return range;
 }
 
 Result<FileRange> PartitionLog::Locate(Offset from, std::size_t max_bytes) {
   FLOE_TRY(View view, Look(from));
+  const Offset end = log_end_offset();
+  view.quiet = located_end_.exchange(end.value(), std::memory_order_relaxed) == end.value();
   auto range = LocateIn(view, from, max_bytes);
   // Retention (or a deletion) may have removed the file since we looked: then the answer is what a later call would
   // say.
@@ -119,15 +129,21 @@ Status FileRange::Read(std::uint64_t from, std::span<std::byte> out) const {
   return {};
 }
 
-Result<std::size_t> FileRange::SendTo(int socket, std::uint64_t from) const {
-  FLOE_TRY(std::size_t n, file->SendTo(socket, position + from, length - from));
-  if (n == 0) {
-    // A full socket, or no bytes where there must be some: who waits for the socket would wait for ever.
-    FLOE_TRY(const std::uint64_t size, file->Size());
-    if (size < position + length) return SegmentTooShort();
+Result<std::span<const std::byte>> FileRange::ReadPiece(std::uint64_t from, std::span<std::byte> buffer) const {
+  if (!far_behind || !quiet) {
+    const auto out = buffer.first(std::min<std::uint64_t>(length - from, buffer.size()));
+    FLOE_TRY_VOID(Read(from, out));
+    return out;
   }
-  if (far_behind) CacheWindow::ReadFarBehind(*file, position + from, n);
-  return n;
+  static_assert(kBlock == io::ReadableFile::kBlock);
+  // Whole blocks, of which the first and the last can have more than was asked for.
+  const std::uint64_t begin = position + from;
+  const std::uint64_t skip = begin % kBlock;
+  const auto size = std::min<std::uint64_t>(length - from, buffer.size() - skip);
+  const auto blocks = (skip + size + kBlock - 1) / kBlock;
+  FLOE_TRY(const std::size_t n, file->ReadUncached(begin - skip, buffer.first(blocks * kBlock)));
+  if (n < skip + size) return SegmentTooShort();
+  return buffer.subspan(skip, size);
 }
 
 Result<ReadResult> PartitionLog::Read(Offset from, std::size_t max_bytes) {

@@ -90,6 +90,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
     Offset log_start;
     Offset durable_base;  // the segment the high watermark stands in, and where
     std::uint64_t durable_position;
+    bool quiet = false;  // nothing was appended since somebody looked before
     /// How far `segment` may be read.
     std::uint64_t Limit(const Segment& segment) const;
   };
@@ -174,6 +175,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::atomic<std::int64_t> log_start_{0};
   std::atomic<std::int64_t> high_watermark_{0};
   std::atomic<std::int64_t> log_end_{0};
+  std::atomic<std::int64_t> located_end_{-1};  // log_end_ as the last Locate found it
   std::atomic<std::uint64_t> size_{0};
   std::atomic<bool> scheduled_{false};  // a SyncRound is to come
 

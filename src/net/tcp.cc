@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/tcp.h"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
-#include <csignal>
 
 #include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/logging.h"
@@ -159,14 +162,23 @@ Task<void> Listener::State::Accept(std::shared_ptr<State> state, TaskScope& scop
 }
 
 Result<SocketDescriptor> SocketDescriptor::Of(TcpSocket& socket) {
-  static const auto kIgnored = ::signal(SIGPIPE, SIG_IGN);
-  static_cast<void>(kIgnored);
-  boost::system::error_code error;
-  socket.native_non_blocking(true, error);
-  if (error) return Fail(NetworkError(error, "making a socket non-blocking"));
   const int descriptor = ::fcntl(socket.native_handle(), F_DUPFD_CLOEXEC, 0);
   if (descriptor < 0) return Fail(ErrnoError(errno, "duplicate the descriptor of a connection"));
   return SocketDescriptor(descriptor);
+}
+
+Result<std::size_t> SocketDescriptor::SendSome(std::span<const std::span<const std::byte>> pieces) const {
+  std::array<iovec, kMostPieces> parts{};
+  const std::size_t count = std::min(pieces.size(), kMostPieces);
+  for (std::size_t i = 0; i < count; ++i)
+    parts[i] = {.iov_base = const_cast<std::byte*>(pieces[i].data()), .iov_len = pieces[i].size()};
+  const msghdr message{.msg_iov = parts.data(), .msg_iovlen = count};
+  ssize_t n = 0;
+  do n = ::sendmsg(descriptor_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+  return Fail(ErrnoError(errno, "send to a connection"));
 }
 
 SocketDescriptor::~SocketDescriptor() {

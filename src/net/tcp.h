@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -37,16 +38,20 @@ struct ListenOptions {
   bool allow_public = false;
 };
 
-/// A second descriptor of a non-blocking socket, for calls outside its loop. It stays valid when the socket is closed,
+/// A second descriptor of a socket, for calls outside its loop. It stays valid when the socket is closed,
 /// so it never comes to mean another connection; a shutdown reaches it.
 class SocketDescriptor {
  public:
-  /// kIo when the process has no descriptor left. Ignores SIGPIPE from now on: sendfile has no flag for that.
+  /// kIo when the process has no descriptor left.
   static Result<SocketDescriptor> Of(TcpSocket& socket);
   SocketDescriptor(SocketDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   SocketDescriptor& operator=(SocketDescriptor&&) = delete;
   ~SocketDescriptor();
-  int get() const { return descriptor_; }
+  /// Pieces in one call.
+  static constexpr std::size_t kMostPieces = 64;
+  /// Sends from the front of `pieces` (the first kMostPieces of them) what the socket takes now, and returns how much
+  /// that was: 0 when it is full. kUnavailable when the other side is gone.
+  Result<std::size_t> SendSome(std::span<const std::span<const std::byte>> pieces) const;
 
  private:
   explicit SocketDescriptor(int descriptor) : descriptor_(descriptor) {}

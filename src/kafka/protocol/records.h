@@ -16,15 +16,15 @@ namespace floe::kafka {
 /// Thread-safe.
 class StoredRecords {
  public:
+  static constexpr std::size_t kBlock = 4096;
+
   virtual ~StoredRecords() = default;
   virtual std::size_t size() const = 0;
   /// Fills `out` from `position`, or fails: never part of it. Blocks on the disk.
   virtual Status Read(std::size_t position, std::span<std::byte> out) const = 0;
-  /// Hands what follows `position` to a non-blocking socket without copying it, until the socket is full. Returns how
-  /// many bytes that were. Blocks on the disk. kNotSupported: only Read works.
-  virtual Result<std::size_t> SendTo(int /*socket*/, std::size_t /*position*/) const {
-    return Fail(ErrorKind::kNotSupported, "these records cannot be sent from where they are");
-  }
+  /// Reads what follows `position` into `buffer` (address and size: multiples of kBlock) and returns the part of it
+  /// that holds the bytes: all that is left, or nearly a buffer full. Blocks on the disk.
+  virtual Result<std::span<const std::byte>> ReadPiece(std::size_t position, std::span<std::byte> buffer) const = 0;
 };
 
 /// A view of whole record batches. Decoded from a request it points into the request's frame (and the frame must

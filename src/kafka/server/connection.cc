@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "kafka/server/answer_sender.h"
 #include "kafka/server/api_table.h"
 
 namespace floe::kafka {
@@ -303,15 +304,10 @@ Task<Status> Connection::WriteParts(std::span<const Encoded> messages) {
   for (const Encoded& message : messages) {
     std::size_t from = 0;
     for (const auto& slice : message.slices) {
+      if (slice.stored) co_return co_await WriteStored(messages);
       buffers.emplace_back(message.head.data() + from, slice.position - from);
+      buffers.emplace_back(slice.bytes.data(), slice.bytes.size());
       from = slice.position;
-      if (slice.stored) {
-        FLOE_CO_TRY_VOID(co_await WriteAll(buffers));
-        buffers.clear();
-        FLOE_CO_TRY_VOID(co_await WriteStored(*slice.stored));
-      } else {
-        buffers.emplace_back(slice.bytes.data(), slice.bytes.size());
-      }
     }
     buffers.emplace_back(message.head.data() + from, message.head.size() - from);
   }
@@ -331,37 +327,20 @@ Task<Status> Connection::WriteAll(std::span<boost::asio::const_buffer> buffers) 
   co_return Status();
 }
 
-Task<Status> Connection::WriteStored(const StoredRecords& records) {
-  if (!sender_) {
+Task<Status> Connection::WriteStored(std::span<const Encoded> messages) {
+  if (!descriptor_) {
     FLOE_CO_TRY(auto descriptor, net::SocketDescriptor::Of(socket_));
-    sender_.emplace(std::move(descriptor));
+    descriptor_.emplace(std::move(descriptor));
   }
-  for (std::size_t position = 0; position < records.size();) {
-    // The file's pages may have to come from the disk.
-    auto sent = co_await Offload(context_.services.compute, [&] { return records.SendTo(sender_->get(), position); });
-    if (!sent && sent.error().kind() == ErrorKind::kNotSupported && position == 0)
-      co_return co_await CopyStored(records);
+  AnswerSender sender(messages, context_.pieces.Take());
+  for (;;) {
+    auto sent = co_await Offload(context_.services.compute, [&] { return sender.Run(*descriptor_); });
     if (!sent) co_return Fail(std::move(sent).error().WithContext("sending records to " + peer_));
-    position += *sent;
-    write_progress_ = *sent > 0 ? Now() : write_progress_;
-    if (position == records.size()) break;
+    if (sent->bytes > 0) write_progress_ = Now();
+    if (sent->done) co_return Status();
     const auto [error] = co_await socket_.async_wait(net::TcpSocket::wait_write, kAsValues);
     if (error) co_return Fail(NetworkError(error, "writing to " + peer_));
   }
-  co_return Status();
-}
-
-Task<Status> Connection::CopyStored(const StoredRecords& records) {
-  const auto piece = std::make_unique_for_overwrite<std::byte[]>(std::min(records.size(), kSendPieceBytes));
-  for (std::size_t position = 0; position < records.size();) {
-    const std::span<std::byte> part(piece.get(), std::min(records.size() - position, kSendPieceBytes));
-    auto read = co_await Offload(context_.services.compute, [&] { return records.Read(position, part); });
-    if (!read) co_return Fail(std::move(read).error().WithContext("sending records to " + peer_));
-    position += part.size();
-    std::array<boost::asio::const_buffer, 1> buffers{boost::asio::buffer(part.data(), part.size())};
-    FLOE_CO_TRY_VOID(co_await WriteAll(buffers));
-  }
-  co_return Status();
 }
 
 }  // namespace floe::kafka

@@ -12,6 +12,7 @@
 #include "kafka/server/byte_budget.h"
 #include "kafka/server/input_buffer.h"
 #include "kafka/server/log_limiter.h"
+#include "kafka/server/piece_pool.h"
 #include "kafka/server/request.h"
 #include "net/tcp.h"
 
@@ -22,6 +23,7 @@ struct ConnectionContext {
   Services& services;
   ByteBudget& request_budget;
   MemoryGate& frame_memory;
+  PiecePool& pieces;
   TaskScope& scope;
   LogLimiter& log_limiter;
 };
@@ -70,10 +72,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<Status> Write(std::span<const Encoded> messages);
   Task<Status> WriteParts(std::span<const Encoded> messages);
   Task<Status> WriteAll(std::span<boost::asio::const_buffer> buffers);
-  /// Without copies where the file can be sent.
-  Task<Status> WriteStored(const StoredRecords& records);
-  /// A piece is read on a compute thread, then sent: a response of many megabytes takes one piece of memory.
-  Task<Status> CopyStored(const StoredRecords& records);
+  /// On compute threads: records that are read while they are sent.
+  Task<Status> WriteStored(std::span<const Encoded> messages);
   /// Room in input_ for so many bytes, waited for when the node's memory is used up.
   Task<Status> Reserve(std::size_t size);
   /// Lets go of the memory beyond input_'s own, if that holds what is received. Not while a read is under way.
@@ -94,7 +94,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::deque<Pending> pending_;
   bool writer_runs_ = false;
   bool writing_ = false;
-  std::optional<net::SocketDescriptor> sender_;  // for compute threads
+  std::optional<net::SocketDescriptor> descriptor_;  // for compute threads
   std::chrono::nanoseconds write_progress_{0};
   std::optional<OneShot<bool>> writer_wake_;
   std::optional<OneShot<bool>> room_wake_;

@@ -11,9 +11,6 @@
 
 namespace floe::kafka {
 
-/// Of records that are read while they are sent: large enough to be worth a thread change.
-inline constexpr std::size_t kSendPieceBytes = 1U << 20;
-
 struct ServerOptions {
   net::ListenOptions listen{.service = "kafka", .address = {.host = "127.0.0.1", .port = 9092}};
   std::string advertised_host;  ///< what clients are told to connect to; empty: the listen address

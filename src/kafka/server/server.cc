@@ -70,6 +70,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   MemoryGate response_memory;
   ByteBudget request_budget;
   ByteBudget response_budget;
+  PiecePool pieces;
   std::unique_ptr<GroupCoordinator> groups;
   std::unique_ptr<OffsetExpiry> expiry;
   std::unique_ptr<GroupAdmin> group_admin;
@@ -93,7 +94,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
       co_return;
     }
     const auto connection = std::make_shared<Connection>(
-        std::move(socket), ConnectionContext{*services, request_budget, frame_memory, scope, log_limiter});
+        std::move(socket), ConnectionContext{*services, request_budget, frame_memory, pieces, scope, log_limiter});
     auto& list = loops[loop];
     const auto place = list.insert(list.end(), connection.get());
     struct Leave {
@@ -115,6 +116,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
       const auto now = dependencies.clock.MonotonicNow();
       // Closing a connection only resumes its coroutine later, so the list does not change here.
       for (auto* connection : loops[loop]) connection->CheckHealth(now);
+      if (loop == 0) pieces.Trim();
     }
   }
 

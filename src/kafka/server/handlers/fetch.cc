@@ -7,6 +7,7 @@
 #include "kafka/server/error_map.h"
 #include "kafka/server/fetch_session.h"
 #include "kafka/server/handlers/handlers.h"
+#include "kafka/server/piece_pool.h"
 #include "kafka/server/topic_directory.h"
 
 namespace floe::kafka {
@@ -17,11 +18,12 @@ constexpr std::size_t kReadAtOnce = 128U << 10;
 
 class SegmentRecords final : public StoredRecords {
  public:
+  static_assert(kBlock == log::FileRange::kBlock);
   explicit SegmentRecords(log::FileRange range) : range_(std::move(range)) {}
   std::size_t size() const override { return range_.length; }
   Status Read(std::size_t position, std::span<std::byte> out) const override { return range_.Read(position, out); }
-  Result<std::size_t> SendTo(int socket, std::size_t position) const override {
-    return range_.SendTo(socket, position);
+  Result<std::span<const std::byte>> ReadPiece(std::size_t position, std::span<std::byte> buffer) const override {
+    return range_.ReadPiece(position, buffer);
   }
 
  private:
@@ -153,7 +155,7 @@ std::uint64_t Weight(const std::vector<Target>& targets, std::size_t max_bytes) 
     stored |= bytes > kReadAtOnce;
     weight += std::min<std::uint64_t>(bytes, kReadAtOnce);
   }
-  return std::min<std::uint64_t>(weight, max_bytes) + (stored ? kSendPieceBytes : 0);
+  return std::min<std::uint64_t>(weight, max_bytes) + (stored ? PiecePool::kBytes : 0);
 }
 
 /// Asks every partition to wake one waiter; takes the requests back when it dies, also when the coroutine is unwound.

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory that records pass through on their way from the disk to a socket.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace floe::kafka {
+
+/// Thread-safe. Pieces are used again while they are warm: fresh memory costs more than the bytes that go through it.
+/// The caller accounts for what it holds.
+class PiecePool {
+  struct Free {
+    void operator()(std::byte* memory) const;
+  };
+  using Memory = std::unique_ptr<std::byte, Free>;
+
+ public:
+  /// Of a piece, and what it is aligned to: a huge page.
+  static constexpr std::size_t kBytes = 2U << 20;
+
+  /// Goes back to its pool, which must outlive it. Move-only.
+  class Piece {
+   public:
+    Piece(Piece&& other) noexcept : pool_(other.pool_), memory_(std::move(other.memory_)) {}
+    Piece& operator=(Piece&&) = delete;
+    ~Piece() {
+      if (memory_) pool_.Give(std::move(memory_));
+    }
+    std::span<std::byte> bytes() const { return {memory_.get(), kBytes}; }
+
+   private:
+    friend class PiecePool;
+    Piece(PiecePool& pool, Memory memory) : pool_(pool), memory_(std::move(memory)) {}
+    PiecePool& pool_;
+    Memory memory_;
+  };
+
+  Piece Take();
+  /// Lets go of what was not needed since the last call; call it every few seconds.
+  void Trim();
+  std::size_t kept() const;
+
+ private:
+  void Give(Memory memory);
+
+  mutable std::mutex mu_;
+  std::vector<Memory> free_;  // guarded by mu_; the last was used last
+  std::size_t idle_ = 0;      // guarded by mu_; so many in front were free since the last Trim
+};
+
+}  // namespace floe::kafka
