@@ -31,6 +31,19 @@ std::optional<std::string> PropertyName(const std::string& option) {
   return option;
 }
 
+/// A column's type in Iceberg. kNotSupported when it has none, or one that could not be read back: it would shut
+/// everybody out of the table.
+Result<iceberg::Type> KeptType(const catalog::CatalogColumn& column) {
+  auto type = iceberg::FromFlink(column.type);
+  if (!type) return Fail(std::move(type.error()).WithContext(fmt::format("column '{}'", column.name)));
+  if (!iceberg::ToFlink(*type, !column.type.nullable())) {
+    return Fail(ErrorKind::kNotSupported,
+                fmt::format("column '{}': an Iceberg table here cannot keep {}; times go to precision 6", column.name,
+                            column.type.ToString()));
+  }
+  return type;
+}
+
 class IcebergSqlCatalog final : public catalog::Catalog {
  public:
   IcebergSqlCatalog(iceberg::Catalog& catalog, std::string name) : catalog_(catalog), name_(std::move(name)) {}
@@ -114,6 +127,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   }
 
   Status AlterTable(const catalog::TablePtr& before, const catalog::CatalogTable& table) override {
+    FLOE_TRY_VOID(CheckKept(*before, table));
     iceberg::TableName where{table.path.database, table.path.name};
     FLOE_TRY(iceberg::LoadedTable changed, catalog_.ChangeTable(where, [&](iceberg::TableMetadata& metadata) {
       return Change(*before, table, metadata);
@@ -161,6 +175,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
                     fmt::format("column '{}' of {}: Iceberg tables hold physical columns only", column.name,
                                 table.path.ToString()));
       }
+      FLOE_TRY([[maybe_unused]] iceberg::Type type, KeptType(column));
       schema.fields.push_back({column.name, column.type, column.comment, {}});
     }
     iceberg::TableDefinition definition;
@@ -173,6 +188,38 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     }
     if (!table.comment.empty()) definition.properties["comment"] = table.comment;
     return definition;
+  }
+
+  /// kNotSupported for what ALTER TABLE can say and an Iceberg table cannot keep.
+  static Status CheckKept(const catalog::CatalogTable& before, const catalog::CatalogTable& after) {
+    const std::string table = after.path.ToString();
+    auto refuse = [](std::string message) { return Fail(ErrorKind::kNotSupported, std::move(message)); };
+    std::vector<std::string> key = before.primary_key;
+    for (const auto& column : after.columns) {
+      if (column.kind != catalog::ColumnKind::kPhysical)
+        return refuse(fmt::format("column '{}' of {}: Iceberg tables hold physical columns only", column.name, table));
+      if (!column.renamed_from.empty()) std::ranges::replace(key, column.renamed_from, column.name);
+    }
+    if (after.primary_key != key)
+      return refuse(fmt::format("the PRIMARY KEY of Iceberg table {} stays as it was made", table));
+    if (after.distribution)
+      return refuse(fmt::format("{} is an Iceberg table: it keeps no DISTRIBUTION, only PARTITIONED BY", table));
+    for (const auto& [option, value] : after.options) {
+      auto old = before.options.find(option);
+      bool same = old != before.options.end() && old->second == value;
+      if (!same && !PropertyName(option))
+        return refuse(fmt::format("'{}' of Iceberg table {} cannot be changed", option, table));
+    }
+    return {};
+  }
+
+  /// A version is no property: it says how the metadata is written.
+  static Status SetFormatVersion(const std::string& option, const std::string& version,
+                                 iceberg::TableMetadata& metadata) {
+    if (version == std::to_string(metadata.format_version)) return {};
+    if (version == "2") return iceberg::UpgradeFormat(metadata, 2);
+    return Fail(ErrorKind::kNotSupported, fmt::format("'{}' = '{}': the table has version {}, and only 1 to 2 is built",
+                                                      option, version, metadata.format_version));
   }
 
   /// Columns renamed, dropped, added, moved; types widened; NOT NULL dropped; properties set and removed.
@@ -200,7 +247,12 @@ class IcebergSqlCatalog final : public catalog::Catalog {
       if (!after.options.contains(key)) metadata.properties.erase(key);
     }
     for (const auto& [key, value] : after.options) {
-      if (auto property = PropertyName(key)) metadata.properties[*property] = value;
+      auto property = PropertyName(key);
+      if (property == "format-version") {
+        FLOE_TRY_VOID(SetFormatVersion(key, value, metadata));
+      } else if (property) {
+        metadata.properties[*property] = value;
+      }
     }
     return {};
   }
@@ -208,7 +260,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   static Status Add(const catalog::CatalogColumn& column, iceberg::TableMetadata& metadata) {
     iceberg::Field field;
     field.name = column.name;
-    FLOE_TRY(field.type, iceberg::FromFlink(column.type));
+    FLOE_TRY(field.type, KeptType(column));
     field.required = !column.type.nullable();
     field.doc = column.comment;
     return iceberg::AddColumn(metadata, "", std::move(field));
@@ -218,7 +270,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
                        iceberg::TableMetadata& metadata) {
     if (old.name != column.name) FLOE_TRY_VOID(iceberg::RenameColumn(metadata, old.name, column.name));
     if (!old.type.EqualsIgnoringNullability(column.type)) {
-      FLOE_TRY(iceberg::Type type, iceberg::FromFlink(column.type));
+      FLOE_TRY(iceberg::Type type, KeptType(column));
       FLOE_TRY_VOID(iceberg::PromoteColumn(metadata, column.name, type));
     }
     if (old.type.nullable() && !column.type.nullable()) {

@@ -105,10 +105,10 @@ Status Apply(const dialect::SetOptions& action, CatalogTable& table) {
 }
 
 Status Apply(const dialect::ResetOptions& action, CatalogTable& table) {
-  for (const std::string& key : action.keys) {
-    if (key == "connector")
-      return Fail(ErrorKind::kInvalidInput, "'connector' cannot be reset; SET another value or drop the table");
-    table.options.erase(key);
+  for (const dialect::OptionKey& key : action.keys) {
+    if (key.text == "connector")
+      return FailAt(key.span, "'connector' cannot be reset; SET another value or drop the table");
+    table.options.erase(key.text);
   }
   return {};
 }
@@ -203,7 +203,37 @@ Status Apply(const dialect::DropDistribution&, CatalogTable& table) {
   return {};
 }
 
+/// What an action names, in the order of the statement.
+std::vector<std::pair<std::string, dialect::Span>> SubjectsOf(const dialect::AlterTable& alter) {
+  std::vector<std::pair<std::string, dialect::Span>> subjects;
+  if (const auto* rename = std::get_if<dialect::RenameColumn>(&alter.action)) {
+    for (const dialect::Identifier& part : rename->from) subjects.emplace_back(part.text, part.span);
+    subjects.emplace_back(rename->to.text, rename->to.span);
+  } else if (const auto* set = std::get_if<dialect::SetOptions>(&alter.action)) {
+    for (const dialect::Option& option : set->options) subjects.emplace_back(option.key, option.key_span);
+  } else if (const auto* reset = std::get_if<dialect::ResetOptions>(&alter.action)) {
+    for (const dialect::OptionKey& key : reset->keys) subjects.emplace_back(key.text, key.span);
+  } else if (const auto* change = std::get_if<dialect::ChangeSchema>(&alter.action)) {
+    for (const dialect::PlacedColumn& placed : change->columns)
+      subjects.emplace_back(placed.column.name.text, placed.column.name.span);
+  } else if (const auto* drop = std::get_if<dialect::DropColumns>(&alter.action)) {
+    for (const auto& path : drop->columns) subjects.emplace_back(path.back().text, path.back().span);
+  }
+  return subjects;
+}
+
 }  // namespace
+
+dialect::Span PlaceOf(const dialect::AlterTable& alter, const Error& error) {
+  const std::string message = error.ToString();  // the subject may stand in a context frame
+  auto speaks_of = [&](const std::string& text) { return message.find(text) != std::string::npos; };
+  for (const auto& [name, span] : SubjectsOf(alter)) {
+    if (speaks_of("'" + name + "'")) return span;
+  }
+  const auto* change = std::get_if<dialect::ChangeSchema>(&alter.action);
+  if (change != nullptr && change->primary_key && speaks_of("PRIMARY KEY")) return change->primary_key->span;
+  return alter.name.span;
+}
 
 Result<CatalogTable> AlterTable(const CatalogTable& table, const dialect::AlterTable& alter) {
   if (table.kind == TableKind::kView) {

@@ -242,8 +242,9 @@ Status SessionCatalog::AlterTable(const dialect::AlterTable& statement) {
   }
   FLOE_TRY(std::shared_ptr<Catalog> catalog, CatalogOf(path));
   Status status = catalog->AlterTable(*before, after);
-  if (!status) return At(statement.name.span, std::move(status).error());
-  return {};
+  if (status) return {};
+  const dialect::Span place = PlaceOf(statement, status.error());
+  return At(place, std::move(status).error());
 }
 
 Status SessionCatalog::AlterView(const dialect::AlterView& statement) {

@@ -56,7 +56,7 @@ TextTable Filtered(std::string column, const std::vector<std::string>& names, co
 
 void ChangeOptions(const dialect::AlterOptions& statement, Options& options, std::string& comment) {
   for (const dialect::Option& option : statement.set) options[option.key] = option.value;
-  for (const std::string& key : statement.reset) options.erase(key);
+  for (const dialect::OptionKey& key : statement.reset) options.erase(key.text);
   if (statement.comment) comment = *statement.comment;
 }
 

@@ -126,7 +126,7 @@ struct SetOptions {
   bool operator==(const SetOptions&) const = default;
 };
 struct ResetOptions {
-  std::vector<std::string> keys;
+  std::vector<OptionKey> keys;
   bool operator==(const ResetOptions&) const = default;
 };
 /// Where an added or modified column goes; neither: the end, or where it was.

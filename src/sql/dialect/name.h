@@ -48,6 +48,13 @@ struct Option {
   bool operator==(const Option&) const = default;
 };
 
+/// One 'key' of RESET.
+struct OptionKey {
+  std::string text;
+  Span span;
+  bool operator==(const OptionKey&) const = default;
+};
+
 /// One hint of /*+ ... */: OPTIONS('k'='v'), STATE_TTL('t'='1d'), LOOKUP('table'='d'), BROADCAST(t).
 struct Hint {
   Identifier name;

@@ -78,7 +78,7 @@ Result<Statement> Parser::ParseAlterTable() {
     if (options.empty()) return FailAt(span, "SET needs an option: SET ('key' = 'value')");
     alter.action = SetOptions{std::move(options)};
   } else if (Accept("RESET")) {
-    FLOE_TRY(std::vector<std::string> keys, ParseOptionKeys());
+    FLOE_TRY(std::vector<OptionKey> keys, ParseOptionKeys());
     alter.action = ResetOptions{std::move(keys)};
   } else if (Is("ADD") || Is("MODIFY")) {
     bool modify = Is("MODIFY");

@@ -400,12 +400,13 @@ Result<std::vector<Option>> Parser::ParseOptions(bool foreign) {
   return options;
 }
 
-Result<std::vector<std::string>> Parser::ParseOptionKeys() {
-  std::vector<std::string> keys;
+Result<std::vector<OptionKey>> Parser::ParseOptionKeys() {
+  std::vector<OptionKey> keys;
   FLOE_TRY(Token open, Open("("));
   for (bool more = true; more;) {
+    const Span span = Current().span;
     FLOE_TRY(std::string key, ParseString("the option's key"));
-    keys.push_back(std::move(key));
+    keys.push_back({std::move(key), span});
     FLOE_TRY(more, MoreItems(open));
   }
   return keys;

@@ -80,7 +80,7 @@ class Parser {
   Result<std::int64_t> ParseInteger(std::string_view what);
   Result<std::vector<Option>> ParseOptions(
       bool foreign);  ///< ('k' = 'v', ...); `foreign`: Trino's and Spark's spellings too
-  Result<std::vector<std::string>> ParseOptionKeys();
+  Result<std::vector<OptionKey>> ParseOptionKeys();
   Result<std::string> ParseForeignValue();
   Result<std::vector<Hint>> ParseHints();
 

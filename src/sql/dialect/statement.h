@@ -67,7 +67,7 @@ struct AlterOptions {
   ObjectKind kind = ObjectKind::kDatabase;
   ObjectName name;
   std::vector<Option> set;
-  std::vector<std::string> reset;
+  std::vector<OptionKey> reset;
   std::optional<std::string> comment;
   bool operator==(const AlterOptions&) const = default;
 };

@@ -54,11 +54,11 @@ void Printer::Options(const std::vector<Option>& options, bool lines) {
   Text(lines ? "\n)" : ")");
 }
 
-void Printer::Keys(const std::vector<std::string>& keys) {
+void Printer::Keys(const std::vector<OptionKey>& keys) {
   Text("(");
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (i > 0) Text(", ");
-    String(keys[i]);
+    String(keys[i].text);
   }
   Text(")");
 }

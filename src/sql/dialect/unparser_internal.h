@@ -46,7 +46,7 @@ class Printer {
   void List(const std::vector<Expression>& items);
   void InParentheses(const Query& query);
   void Options(const std::vector<Option>& options, bool lines);
-  void Keys(const std::vector<std::string>& keys);
+  void Keys(const std::vector<OptionKey>& keys);
 
   void Node(const Literal& node);
   void Node(const IntervalLiteral& node);

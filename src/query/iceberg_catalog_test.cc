@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/iceberg_catalog.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/matchers.h"
+#include "sql/catalog/session_catalog.h"
+#include "sql/dialect/parser.h"
+
+namespace floe::query {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class IcebergCatalogTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = testing::TempDir() + "floe_iceberg_catalog_" + SystemRandom().Uuid();
+    std::filesystem::create_directories(directory_);
+    meta_ = std::move(*meta::Store::Open(directory_ + "/meta.db"));
+    auto tables =
+        iceberg::Catalog::Open(*meta_, io::LocalFileSystem(), directory_ + "/warehouse", SystemClock(), SystemRandom());
+    ASSERT_OK(tables);
+    tables_ = std::move(*tables);
+    manager_ = std::move(*sql::catalog::CatalogManager::Open(nullptr));
+    manager_->AddBuiltIn({.name = "iceberg", .type = "iceberg", .comment = {}, .options = {}},
+                         MakeIcebergCatalog(*tables_, "iceberg"));
+    session_ = std::make_unique<sql::catalog::SessionCatalog>(*manager_);
+    ASSERT_OK(tables_->CreateDatabase("lab"));
+    Run("CREATE TABLE iceberg.lab.t (id BIGINT, name STRING, ts TIMESTAMP(3), PRIMARY KEY (id) NOT ENFORCED) "
+        "PARTITIONED BY (ts) WITH ('connector' = 'iceberg')");
+  }
+  void TearDown() override {
+    session_.reset();
+    manager_.reset();
+    tables_.reset();
+    meta_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  /// "", or the error as "column kind: text".
+  std::string Run(const std::string& sql) {
+    auto statement = sql::dialect::ParseStatement(sql);
+    if (!statement) return statement.error().ToString();
+    Status status = statement->As<sql::dialect::CreateTable>() != nullptr
+                        ? session_->CreateTable(*statement->As<sql::dialect::CreateTable>())
+                        : session_->AlterTable(*statement->As<sql::dialect::AlterTable>());
+    if (status) return "";
+    return fmt::format("{} {}: {}", status.error().position().value_or(TextPosition{}).column,
+                       ToString(status.error().kind()), status.error().ToString());
+  }
+
+  std::string directory_;
+  std::unique_ptr<meta::Store> meta_;
+  std::unique_ptr<iceberg::Catalog> tables_;
+  std::unique_ptr<sql::catalog::CatalogManager> manager_;
+  std::unique_ptr<sql::catalog::SessionCatalog> session_;
+};
+
+TEST_F(IcebergCatalogTest, ErrorsOfAlterTableStandAtTheirClause) {
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t DROP ts"), StartsWith("32 invalid input: column 'ts' is a partition"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t DROP (name, ts)"), StartsWith("39 invalid input: column 'ts'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t MODIFY (name STRING, id INT NOT NULL)"),
+              StartsWith("48 invalid input: column 'id' of type long"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t MODIFY name STRING NOT NULL"), StartsWith("34 invalid input: "));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD x INT NOT NULL"), StartsWith("31 invalid input: "));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t SET ('a' = 'b', 'format-version' = '9')"),
+              StartsWith("43 not supported: 'format-version' = '9'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t RESET ('a', 'connector')"), StartsWith("39 invalid input: 'connector'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t SET ('location' = '/x')"), StartsWith("32 not supported: 'location'"));
+}
+
+TEST_F(IcebergCatalogTest, WhatATableCannotKeepIsRefusedAndTheTableStaysReadable) {
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD y AS id + 1"), StartsWith("31 not supported: column 'y'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD y BIGINT METADATA"), StartsWith("31 not supported: column 'y'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD y TIMESTAMP(9)"), StartsWith("31 not supported: column 'y'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD y INTERVAL YEAR"), StartsWith("31 "));
+  EXPECT_THAT(Run("CREATE TABLE iceberg.lab.u (y TIMESTAMP(9)) WITH ('connector' = 'iceberg')"),
+              HasSubstr("not supported: column 'y'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t MODIFY PRIMARY KEY (id, name) NOT ENFORCED"),
+              StartsWith("34 not supported: the PRIMARY KEY"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t DROP PRIMARY KEY"), StartsWith("13 not supported: the PRIMARY KEY"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD DISTRIBUTION BY HASH(id) INTO 3 BUCKETS"),
+              StartsWith("13 not supported: "));
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t RENAME id TO number"), "");
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t SET ('a' = 'b', 'format-version' = '2', 'connector' = 'iceberg')"), "");
+  auto table = tables_->LoadTable({"lab", "t"});
+  ASSERT_OK(table);
+  EXPECT_EQ(table->metadata->properties.at("a"), "b");
+  EXPECT_FALSE(table->metadata->properties.contains("format-version"));
+}
+
+}  // namespace
+}  // namespace floe::query
