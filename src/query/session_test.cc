@@ -230,6 +230,29 @@ TEST_F(SessionTest, ShowOfWhatIsNoCatalogs) {
   EXPECT_THAT(Run("SHOW PARTITIONS t"), StartsWith("1:17 not found: "));
 }
 
+TEST_F(SessionTest, ShowCreateViewNamesTablesInFull) {
+  EXPECT_EQ(Run(kNumbers), "OK");
+  EXPECT_EQ(
+      Run("CREATE VIEW few AS WITH numbers AS (SELECT n FROM numbers), w AS (SELECT numbers.n FROM numbers WHERE "
+          "n IN (SELECT doubled FROM default_database.numbers)) SELECT w.n FROM w, (SELECT MAX(n) AS most FROM "
+          "default_database.numbers AS x) WHERE w.n < most AND EXISTS (SELECT 1 FROM numbers AS y WHERE y.n = w.n)"),
+      "OK");
+  const std::string shown = Run("SHOW CREATE VIEW few");
+  const std::string table = "`default_catalog`.`default_database`.`numbers`";
+  EXPECT_THAT(shown, HasSubstr("AS WITH `numbers` AS (SELECT `n` FROM " + table + "), `w` AS (SELECT `numbers`.`n` " +
+                               "FROM `numbers` WHERE `n` IN (SELECT `doubled` FROM " + table + ")) SELECT"));
+  EXPECT_THAT(shown, HasSubstr("FROM " + table + " AS `x`"));
+  EXPECT_THAT(shown, HasSubstr("EXISTS (SELECT 1 FROM `numbers` AS `y`"));
+  // It makes the same view where other names are current.
+  const std::string rows = Run("SELECT * FROM few ORDER BY n");
+  EXPECT_EQ(rows, "2\n4\n");
+  Run("CREATE DATABASE db");
+  Run("USE db");
+  std::string again = shown.substr(shown.find("WITH"));
+  EXPECT_EQ(Run("CREATE VIEW few AS " + again), "OK");
+  EXPECT_EQ(Run("SELECT * FROM few ORDER BY n"), rows);
+}
+
 TEST_F(SessionTest, SettingsAreChecked) {
   EXPECT_EQ(Run("SET 'execution.runtime-mode' = 'batch'"), "OK");
   EXPECT_EQ(Run("SET"), "execution.runtime-mode|batch\n");

@@ -6,6 +6,7 @@
 
 #include "sql/catalog/session_catalog.h"
 #include "sql/catalog/table_internal.h"
+#include "sql/dialect/parser.h"
 #include "sql/dialect/unparser.h"
 
 namespace floe::sql::catalog {
@@ -225,7 +226,12 @@ Result<TextTable> SessionCatalog::Show(const dialect::Show& show) const {
                       fmt::format("{} is a {}; use SHOW CREATE {}", table->path.ToString(), view ? "view" : "table",
                                   view ? "VIEW" : "TABLE"));
         }
-        return TextTable{{"result"}, {{table->ToCreateSql()}}};
+        if (!view) return TextTable{{"result"}, {{table->ToCreateSql()}}};
+        // As Flink shows it: the text makes the same view wherever it is run.
+        CatalogTable shown = *table;
+        if (auto query = dialect::ParseQuery(table->view_query))
+          shown.view_query = dialect::ToQualifiedSql(*query, table->view_catalog, table->view_database);
+        return TextTable{{"result"}, {{shown.ToCreateSql()}}};
       }
       case ShowKind::kCreateCatalog: {
         FLOE_TRY(CatalogInfo info, manager_.Info(show.in.parts[0].text));

@@ -310,7 +310,7 @@ void Printer::Node(const TableArgument& node) {
   if (node.query) {
     InParentheses(*node.query);
   } else {
-    Name(node.table);
+    TableName(node.table);
   }
   if (!node.partition_by.empty()) {
     Text(" PARTITION BY (");

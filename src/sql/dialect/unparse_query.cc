@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "sql/dialect/precedence.h"
 #include "sql/dialect/unparser_internal.h"
 
@@ -17,6 +19,7 @@ bool HasTail(const Query& query) {
 }  // namespace
 
 void Printer::Print(const Query& query) {
+  const std::size_t outer = with_.size();
   if (!query.with.empty()) {
     Text(query.recursive ? "WITH RECURSIVE " : "WITH ");
     for (std::size_t i = 0; i < query.with.size(); ++i) {
@@ -29,6 +32,7 @@ void Printer::Print(const Query& query) {
       }
       Text(" AS ");
       InParentheses(*query.with[i].query);
+      with_.push_back(query.with[i].name.text);  // seen by what follows, not by itself
     }
     Text(" ");
   }
@@ -45,6 +49,16 @@ void Printer::Print(const Query& query) {
     Text(" OFFSET ");
     Print(*query.offset, kAddPrecedence);
   }
+  with_.resize(outer);
+}
+
+void Printer::TableName(const ObjectName& name) {
+  const std::size_t parts = name.parts.size();
+  const bool common = parts == 1 && std::ranges::find(with_, name.parts[0].text) != with_.end();
+  ObjectName full = name;
+  if (!common && parts > 0 && parts <= home_.size())
+    full.parts.insert(full.parts.begin(), home_.begin(), home_.end() - static_cast<std::ptrdiff_t>(parts - 1));
+  Name(full);
 }
 
 void Printer::Body(const Query& query) {
@@ -86,7 +100,7 @@ void Printer::Node(const Values& node) {
 
 void Printer::Node(const ExplicitTable& node) {
   Text("TABLE ");
-  Name(node.name);
+  TableName(node.name);
 }
 
 void Printer::PrintHints(const std::vector<Hint>& hints) {
@@ -238,7 +252,7 @@ void Printer::Operand(const TableReference& table, bool right, bool comma) {
 }
 
 void Printer::Node(const NamedTable& node) {
-  Name(node.name);
+  TableName(node.name);
   PrintHints(node.hints);
   if (!node.as_of) return;
   switch (node.as_of->kind) {
@@ -301,6 +315,13 @@ void Printer::Node(const MatchRecognize& node) {
 
 std::string ToSql(const Query& query) {
   Printer printer;
+  printer.Print(query);
+  return std::move(printer).Take();
+}
+
+std::string ToQualifiedSql(const Query& query, std::string_view catalog, std::string_view database) {
+  Printer printer;
+  printer.Qualify(catalog, database);
   printer.Print(query);
   return std::move(printer).Take();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "sql/dialect/statement.h"
 
@@ -10,6 +11,8 @@ namespace floe::sql::dialect {
 
 std::string ToSql(const Expression& expression);
 std::string ToSql(const Query& query);
+/// With every table's name in full, as it is meant where `catalog` and `database` are current; WITH names stay.
+std::string ToQualifiedSql(const Query& query, std::string_view catalog, std::string_view database);
 std::string ToSql(const Statement& statement);
 std::string ToSql(const TypeName& type);
 

@@ -17,6 +17,8 @@ namespace floe::sql::dialect {
 class Printer {
  public:
   std::string Take() && { return std::move(out_); }
+  /// Tables are named in full from here on.
+  void Qualify(std::string_view catalog, std::string_view database) { home_ = {Part(catalog), Part(database)}; }
 
   // ---- unparse_expression.cc ----
   /// In parentheses when it binds less tightly than `minimum`.
@@ -38,8 +40,10 @@ class Printer {
   void Print(const ColumnDefinition& column);
 
  private:
+  static Identifier Part(std::string_view name) { return {.text = std::string(name), .quoted = true, .span = {}}; }
   void Name(std::string_view name);
   void Name(const ObjectName& name);
+  void TableName(const ObjectName& name);
   void Names(const std::vector<Identifier>& names, std::string_view separator = ", ");
   void Text(std::string_view text) { out_ += text; }
   void String(std::string_view text);
@@ -141,6 +145,8 @@ class Printer {
   void Assignments(const std::vector<std::pair<Identifier, Expression>>& assignments);
 
   std::string out_;
+  std::vector<Identifier> home_;   ///< catalog and database that names leave out; empty: names stay as they are
+  std::vector<std::string> with_;  ///< WITH names that hide tables where the text goes on
 };
 
 }  // namespace floe::sql::dialect
