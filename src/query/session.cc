@@ -38,8 +38,7 @@ std::unexpected<Error> NotBuilt(const std::string& what, const dialect::Span& sp
 
 /// What answers SHOW PARTITIONS. kFailedPrecondition for tables that have none.
 Result<std::string> PartitionsQuery(const catalog::CatalogTable& table) {
-  auto connector = table.options.find("connector");
-  if (connector == table.options.end() || connector->second != "iceberg") {
+  if (table.connector() != "iceberg") {
     return Fail(ErrorKind::kFailedPrecondition,
                 fmt::format("{} is no Iceberg table: only those have partitions to show", table.path.ToString()));
   }

@@ -127,11 +127,11 @@ Result<StatementResult> Session::AlterTable(const dialect::AlterTable& statement
 Status Session::CheckAlter(const dialect::AlterTable& statement) const {
   auto before = catalog_->Resolve(statement.name);
   if (!before || (*before)->kind != catalog::TableKind::kTable) return {};
-  const auto connector = (*before)->options.find("connector");
-  const bool iceberg = connector == (*before)->options.end() || connector->second == "iceberg";
+  const std::string connector = (*before)->connector();
+  const bool iceberg = connector.empty() || connector == "iceberg";
   const bool options = std::holds_alternative<dialect::SetOptions>(statement.action) ||
                        std::holds_alternative<dialect::ResetOptions>(statement.action);
-  if (!options && !iceberg && connector->second == "realtime") {
+  if (!options && connector == "realtime") {
     return Fail(
         Error(ErrorKind::kNotSupported,
               fmt::format("{} is a live table: its rows are kept by its name and columns; CREATE another one and "

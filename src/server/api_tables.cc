@@ -24,14 +24,11 @@ Status ListTables(Node::Parts& p, ApiReply& reply) {
       FLOE_TRY(std::vector<catalog::TableEntry> entries, one->ListTables(database));
       for (const catalog::TableEntry& entry : entries) {
         FLOE_TRY(catalog::TablePtr table, one->GetTable(database, entry.name));
-        auto connector = table->options.find("connector");
         bool view = entry.kind == catalog::TableKind::kView;
         tables.push_back({{"catalog", name},
                           {"database", database},
                           {"name", entry.name},
-                          {"connector", view                                ? "(view)"
-                                        : connector == table->options.end() ? ""
-                                                                            : connector->second}});
+                          {"connector", view ? "(view)" : table->connector()}});
       }
     }
   }
@@ -113,8 +110,7 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
   FLOE_TRY(catalog::TablePtr table, FindTable(p, name));
   ordered_json json = {
       {"catalog", table->path.catalog}, {"database", table->path.database}, {"name", table->path.name}};
-  auto connector = table->options.find("connector");
-  json["connector"] = connector == table->options.end() ? "" : connector->second;
+  json["connector"] = table->connector();
   json["primary-key"] = table->primary_key;
   json["partitioned-by"] = table->partitioned_by;
   if (json["connector"] == "iceberg") AddIceberg(p, *table, json);

@@ -20,8 +20,7 @@ namespace {
 
 /// Data that the node owns goes with its table; topics stay, since clients own them too.
 void ForgetData(Node::Parts& p, const sql::catalog::CatalogTable& table) {
-  auto connector = table.options.find("connector");
-  if (connector == table.options.end() || connector->second != "realtime") return;
+  if (table.connector() != "realtime") return;
   std::string name = realtime::TableName(sql::planner::DefinitionOf(table));
   if (Status dropped = p.realtime->Drop(name); !dropped) {
     logging::Warn("server", "rows of a dropped table stay on disk",

@@ -352,6 +352,11 @@ Result<std::vector<dialect::PartitionItem>> ParsePartitions(const CatalogTable& 
   return parsed->As<dialect::CreateTable>()->partitioned_by;
 }
 
+std::string CatalogTable::connector() const {
+  auto found = options.find("connector");
+  return found == options.end() ? std::string() : found->second;
+}
+
 std::string CatalogTable::ToCreateSql() const {
   if (kind == TableKind::kView) {
     std::string text = temporary ? "CREATE TEMPORARY VIEW " : "CREATE VIEW ";

@@ -63,6 +63,8 @@ struct CatalogTable {
   std::optional<dialect::Distribution> distribution;
   std::string comment;
   Options options;  ///< WITH (...), with 'connector'
+  /// The option's value; empty when there is none.
+  std::string connector() const;
 
   // A view.
   std::string view_query;    ///< SQL text; names in it are relative to the next two

@@ -85,11 +85,8 @@ connect::TableDefinition DefinitionOf(const CatalogTable& table) {
   definition.primary_key = table.primary_key;
   definition.partition_keys = table.partitioned_by;
   definition.options = table.options;
-  auto connector = definition.options.find("connector");
-  if (connector != definition.options.end()) {
-    definition.connector = connector->second;
-    definition.options.erase(connector);
-  }
+  definition.connector = table.connector();
+  definition.options.erase("connector");
   return definition;
 }
 
