@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "duck/guard.h"
-#include "sql/bind/casts.h"
+#include "sql/bind/zone.h"
 
 namespace floe::query {
 namespace {

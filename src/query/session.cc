@@ -15,8 +15,8 @@
 #include "query/session_parts.h"
 #include "query/session_settings.h"
 #include "sql/bind/aggregates.h"
-#include "sql/bind/casts.h"
 #include "sql/bind/functions.h"
+#include "sql/bind/zone.h"
 #include "sql/dialect/parser.h"
 #include "sql/dialect/unparser.h"
 
@@ -177,7 +177,7 @@ Result<StatementResult> Session::Execute(const std::string& text, ResultConsumer
 Result<StatementResult> Session::Select(const dialect::Statement& statement, ResultConsumer& consumer) {
   bool streaming = Is("execution.runtime-mode", "streaming");
   FLOE_TRY(sql::plan::Program program, MakePlanner(streaming ? "streaming" : "batch").Plan(statement));
-  LocalTimes shown(services_.duckdb, Zone(), consumer);
+  LocalTimes shown(services_.duckdb, sql::bind::ZoneOf(settings_), consumer);
   if (streaming) {
     FLOE_TRY_VOID(RunStreaming(std::move(program), shown));
   } else {
@@ -243,13 +243,8 @@ Result<StatementResult> Session::ShowColumns(const dialect::Show& statement, Res
   return StatementResult{};
 }
 
-std::string Session::Zone() const {
-  auto zone = settings_.find("table.local-time-zone");
-  return zone == settings_.end() || zone->second == "default" ? "UTC" : zone->second;
-}
-
 Status Session::CheckZone(const std::string& zone) const {
-  if (zone == "default" || sql::bind::FixedOffsetMs(zone)) return {};
+  if (sql::bind::FixedOffsetMs(sql::bind::ZoneNamed(zone))) return {};
   FLOE_TRY(auto connection, services_.duckdb.Connect());
   return duck::Guard([&]() -> Status {
     auto result = connection->Query("SET TimeZone = " + duckdb::KeywordHelper::WriteQuoted(zone));

@@ -123,8 +123,6 @@ class Session {
   /// What CREATE TABLE checks, of the table as it would be.
   Status CheckAlter(const sql::dialect::AlterTable& statement) const;
   Status CheckZone(const std::string& zone) const;
-  /// 'table.local-time-zone'.
-  std::string Zone() const;
   /// kFailedPrecondition names a running job that would lose a table or view by this.
   Status CheckUnused(const sql::dialect::Drop& statement) const;
   Status CheckUnused(const sql::catalog::ObjectPath& path, TextPosition position) const;

@@ -11,7 +11,7 @@
 #include "query/local_time.h"
 #include "query/session.h"
 #include "query/session_parts.h"
-#include "sql/bind/casts.h"
+#include "sql/bind/zone.h"
 #include "sql/dialect/parser.h"
 #include "sql/dialect/unparser.h"
 #include "sql/planner/duckdb_sql.h"
@@ -131,7 +131,7 @@ Result<StatementResult> Session::DuckDBDialect(const std::string& text, ResultCo
   Held held;
   FLOE_TRY(auto connection, services_.duckdb.Connect());
   FLOE_TRY_VOID(CheckIsQuery(*connection, text));
-  std::string zone = Zone();
+  std::string zone = sql::bind::ZoneOf(settings_);
   if (auto fixed = sql::bind::FixedOffsetMs(zone)) {
     constexpr std::int64_t kHourMs = 3'600'000;
     if (*fixed % kHourMs != 0) consumer.OnWarning("DuckDB has no time zone '" + zone + "': times are in UTC");

@@ -2,12 +2,12 @@
 #include "sql/bind/casts.h"
 
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "sql/bind/types.h"
+#include "sql/bind/zone.h"
 
 namespace floe::sql::bind {
 namespace {
@@ -184,28 +184,6 @@ ExpressionPtr FromLocal(ExpressionPtr local, const std::string& zone) {
     return *offset == 0 ? instant : ShiftMs(std::move(instant), -*offset);
   }
   return Call("timezone", {TextLiteral(zone), std::move(local)}, std::move(type), position);
-}
-
-std::optional<std::int64_t> FixedOffsetMs(std::string_view zone) {
-  for (std::string_view prefix : {"UTC", "GMT", "Etc/UTC", "Etc/GMT"}) {
-    if (zone == prefix) return 0;
-  }
-  if (zone == "Z" || zone.empty()) return 0;
-  if (zone.starts_with("UTC") || zone.starts_with("GMT")) zone.remove_prefix(3);
-  if (zone.empty() || (zone[0] != '+' && zone[0] != '-')) return std::nullopt;
-  std::int64_t sign = zone[0] == '-' ? -1 : 1;
-  zone.remove_prefix(1);
-  int hours = 0;
-  int minutes = 0;
-  const char* end = zone.data() + zone.size();
-  auto [next, error] = std::from_chars(zone.data(), end, hours);
-  if (error != std::errc() || hours > 18 || hours < 0) return std::nullopt;
-  if (next != end) {
-    if (*next != ':') return std::nullopt;
-    auto [last, minute_error] = std::from_chars(next + 1, end, minutes);
-    if (minute_error != std::errc() || last != end || minutes > 59 || minutes < 0) return std::nullopt;
-  }
-  return sign * (hours * 3'600'000LL + minutes * 60'000LL);
 }
 
 ExpressionPtr ShiftMs(ExpressionPtr timestamp, ExpressionPtr milliseconds) {

@@ -3,9 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "sql/plan/expression.h"
@@ -26,10 +24,6 @@ plan::ExpressionPtr MakeCast(plan::ExpressionPtr expression, const data::Type& t
 /// A TIMESTAMP_LTZ as the wall clock of `zone` shows it, and back.
 plan::ExpressionPtr ToLocal(plan::ExpressionPtr instant, const std::string& zone);
 plan::ExpressionPtr FromLocal(plan::ExpressionPtr local, const std::string& zone);
-
-/// Milliseconds east of UTC of a zone with one offset forever: UTC, GMT, Z, GMT+05:30, +02:00, UTC-3. nullopt for
-/// others.
-std::optional<std::int64_t> FixedOffsetMs(std::string_view zone);
 
 /// Adds milliseconds to a TIMESTAMP or TIMESTAMP_LTZ.
 plan::ExpressionPtr ShiftMs(plan::ExpressionPtr timestamp, plan::ExpressionPtr milliseconds);

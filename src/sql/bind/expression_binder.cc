@@ -8,6 +8,7 @@
 #include "sql/bind/aggregates.h"
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/bind/zone.h"
 
 namespace floe::sql::bind {
 namespace {

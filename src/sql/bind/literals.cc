@@ -8,6 +8,7 @@
 #include "sql/bind/expression_binder.h"
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/bind/zone.h"
 #include "sql/plan/literal_text.h"
 
 namespace floe::sql::bind {

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "sql/bind/functions_internal.h"
+#include "sql/bind/zone.h"
 #include "sql/dialect/parser.h"
 #include "sql/planner/query_planner.h"
 

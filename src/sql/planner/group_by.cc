@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sql/bind/functions_internal.h"
+#include "sql/bind/zone.h"
 #include "sql/planner/select.h"
 
 namespace floe::sql::planner {

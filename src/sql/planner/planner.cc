@@ -7,6 +7,7 @@
 
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/bind/zone.h"
 #include "sql/planner/hints.h"
 #include "sql/planner/query_planner.h"
 #include "sql/planner/rules.h"
@@ -24,8 +25,7 @@ std::string Setting(const PlannerOptions& options, const std::string& key, std::
 
 bind::Session SessionOf(const PlannerOptions& options) {
   bind::Session session;
-  session.zone = Setting(options, "table.local-time-zone", "UTC");
-  if (session.zone == "default") session.zone = "UTC";
+  session.zone = bind::ZoneOf(options.settings);
   std::string mode = Setting(options, "execution.runtime-mode", "streaming");
   std::ranges::transform(mode, mode.begin(), [](unsigned char c) { return std::tolower(c); });
   session.streaming = mode != "batch";

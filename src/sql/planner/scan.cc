@@ -6,6 +6,7 @@
 
 #include "connect/api/option_match.h"
 #include "sql/bind/functions_internal.h"
+#include "sql/bind/zone.h"
 #include "sql/dialect/parser.h"
 #include "sql/planner/hints.h"
 #include "sql/planner/query_planner.h"
@@ -84,8 +85,8 @@ connect::TableDefinition DefinitionOf(const CatalogTable& table) {
   }
   definition.primary_key = table.primary_key;
   definition.partition_keys = table.partitioned_by;
-  definition.options = table.options;
   definition.connector = table.connector();
+  definition.options = table.options;
   definition.options.erase("connector");
   return definition;
 }
