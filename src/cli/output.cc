@@ -2,6 +2,7 @@
 #include "cli/output.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <ranges>
@@ -51,10 +52,53 @@ std::string CsvCell(const ordered_json& cell) {
   return quoted + "\"";
 }
 
+/// Cells are not wrapped to less: a UUID fits.
+constexpr std::size_t kNarrowest = 36;
+
 struct CodePoint {
   std::size_t bytes;
   std::size_t width;
 };
+
+struct CodeRange {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+/// Blocks of combining marks, joiners and variation selectors: they are drawn over the character before them.
+constexpr std::array kNoWidth = std::to_array<CodeRange>({{0x0300, 0x036F},
+                                                          {0x0483, 0x0489},
+                                                          {0x0591, 0x05BD},
+                                                          {0x064B, 0x065F},
+                                                          {0x1160, 0x11FF},
+                                                          {0x1AB0, 0x1AFF},
+                                                          {0x1DC0, 0x1DFF},
+                                                          {0x200B, 0x200F},
+                                                          {0x2060, 0x2064},
+                                                          {0x20D0, 0x20FF},
+                                                          {0x302A, 0x302D},
+                                                          {0x3099, 0x309A},
+                                                          {0xFE00, 0xFE0F},
+                                                          {0xFE20, 0xFE2F},
+                                                          {0xFEFF, 0xFEFF},
+                                                          {0x1F3FB, 0x1F3FF},
+                                                          {0xE0100, 0xE01EF}});
+constexpr std::array kTwoWide = std::to_array<CodeRange>({{0x1100, 0x115F},
+                                                          {0x2E80, 0xA4CF},
+                                                          {0xAC00, 0xD7A3},
+                                                          {0xF900, 0xFAFF},
+                                                          {0xFE30, 0xFE6F},
+                                                          {0xFF00, 0xFF60},
+                                                          {0xFFE0, 0xFFE6},
+                                                          {0x1F300, 0x1FAFF},
+                                                          {0x20000, 0x3FFFD}});
+
+std::size_t WidthOf(std::uint32_t code) {
+  if (code < 0x0300) return 1;
+  auto holds = [code](const CodeRange& range) { return code >= range.first && code <= range.last; };
+  if (std::ranges::any_of(kNoWidth, holds)) return 0;
+  return std::ranges::any_of(kTwoWide, holds) ? 2 : 1;
+}
 
 CodePoint NextCodePoint(const std::string& text, std::size_t at) {
   auto lead = static_cast<unsigned char>(text[at]);
@@ -62,11 +106,7 @@ CodePoint NextCodePoint(const std::string& text, std::size_t at) {
   bytes = std::min(bytes, text.size() - at);
   std::uint32_t code = bytes == 1 ? lead : lead & (0xFFU >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) code = (code << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
-  bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
-              (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
-              (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
-              (code >= 0x1F300 && code <= 0x1FAFF);
-  return {bytes, wide ? 2U : 1U};
+  return {bytes, WidthOf(code)};
 }
 
 /// One line of text in pieces of at most `width`.
@@ -192,6 +232,7 @@ void RowPrinter::Add(const std::string& op, const ordered_json& row) {
         return;
       }
       PrintHeader();
+      if (options_.format == OutputFormat::kTable && Widen(cells)) Rule();
       PrintTableRow(cells);
       break;
     }
@@ -249,7 +290,7 @@ void RowPrinter::PrintHeader() {
 }
 
 void RowPrinter::PrintTableRow(const std::vector<std::string>& cells) {
-  if (options_.format != OutputFormat::kTable || options_.live) return PrintTableLine(cells);
+  if (options_.format != OutputFormat::kTable) return PrintTableLine(cells);
   std::vector<std::vector<std::string>> columns;
   std::size_t height = 1;
   for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) {
@@ -273,8 +314,28 @@ void RowPrinter::PrintTableLine(const std::vector<std::string>& cells) {
   Put(options_.out, line + "\n");
 }
 
+bool RowPrinter::Widen(const std::vector<std::string>& cells) {
+  constexpr std::size_t kStep = 8;  // so that slowly growing cells do not make a rule each
+  std::size_t total = 1;
+  for (std::size_t width : widths_) total += width + 3;
+  bool wider = false;
+  for (std::size_t i = 0; i < cells.size() && i < widths_.size(); ++i) {
+    std::size_t wanted = DisplayWidth(cells[i]);
+    if (wanted <= widths_[i]) continue;
+    wanted = std::max(wanted, widths_[i] + kStep);
+    if (options_.width > 0 && widths_.size() > 1) {
+      std::size_t room = widths_[i] + (options_.width > total ? options_.width - total : 0);
+      wanted = std::min(wanted, std::max(room, kNarrowest));
+    }
+    if (wanted <= widths_[i]) continue;
+    total += wanted - widths_[i];
+    widths_[i] = wanted;
+    wider = true;
+  }
+  return wider;
+}
+
 void RowPrinter::FitWidths() {
-  constexpr std::size_t kNarrowest = 36;  // a UUID
   if (options_.width == 0 || widths_.size() < 2) return;
   std::size_t total = 1;
   for (std::size_t width : widths_) total += width + 3;

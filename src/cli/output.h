@@ -22,7 +22,8 @@ struct OutputColumn {
   std::string type;  ///< Flink's, for alignment
 };
 
-/// Prints rows as they come; a table is printed whole at the end, or row by row when `live` (continuous queries).
+/// Prints rows as they come; a table is printed whole at the end, or row by row when `live` (continuous queries): then
+/// a rule and wider columns follow when a cell is too wide.
 class RowPrinter {
  public:
   struct Options {
@@ -45,6 +46,9 @@ class RowPrinter {
   void PrintHeader();
   void PrintTableRow(const std::vector<std::string>& cells);
   void PrintTableLine(const std::vector<std::string>& cells);
+  /// Makes columns as wide as the row's cells, within the terminal; false when nothing had to change. For rows that
+  /// are printed as they come.
+  bool Widen(const std::vector<std::string>& cells);
   /// Narrows the widest columns until the table fits, never below a width that ids fit in.
   void FitWidths();
   std::vector<std::string> Cells(const std::string& op, const nlohmann::ordered_json& row) const;
@@ -59,7 +63,7 @@ class RowPrinter {
   std::int64_t rows_ = 0;
 };
 
-/// Code points shown as one column each; wide East Asian characters count two.
+/// Code points shown as one column each; wide East Asian characters and emoji count two, combining marks none.
 std::size_t DisplayWidth(const std::string& text);
 
 /// Columns of the terminal behind a stream, 0 when it is none.

@@ -12,12 +12,12 @@ namespace {
 using nlohmann::ordered_json;
 
 std::string Print(OutputFormat format, bool changelog, const std::vector<std::pair<std::string, ordered_json>>& rows,
-                  std::size_t width = 0) {
+                  std::size_t width = 0, bool live = false) {
   char* buffer = nullptr;
   std::size_t size = 0;
   std::FILE* out = ::open_memstream(&buffer, &size);
   RowPrinter printer({{"city", "STRING"}, {"n", "BIGINT NOT NULL"}},
-                     {.format = format, .changelog = changelog, .width = width, .out = out});
+                     {.format = format, .changelog = changelog, .live = live, .width = width, .out = out});
   for (const auto& [op, row] : rows) printer.Add(op, row);
   printer.Finish();
   std::fclose(out);
@@ -80,9 +80,37 @@ TEST(OutputTest, NothingIsCutAndOnlyATerminalWraps) {
             "1 row in set\n");
 }
 
+TEST(OutputTest, LiveTablesStayAlignedBehindAWideCell) {
+  const std::string wide = "a name of 28 characters here";
+  EXPECT_EQ(Print(OutputFormat::kTable, false, {{"+I", {"a", 1}}, {"+I", {wide, 2}}, {"+I", {"東京", 3}}}, 0, true),
+            "+----------------------+--------------+\n"
+            "| city                 |            n |\n"
+            "+----------------------+--------------+\n"
+            "| a                    |            1 |\n"
+            "+------------------------------+--------------+\n"
+            "| a name of 28 characters here |            2 |\n"
+            "| 東京                         |            3 |\n"
+            "+------------------------------+--------------+\n"
+            "Received a total of 3 rows\n");
+  // On a terminal of 60 columns the cell is wrapped instead.
+  EXPECT_EQ(Print(OutputFormat::kTable, false, {{"+I", {std::string(43, 'p') + "end", 1}}}, 60, true),
+            "+----------------------+--------------+\n"
+            "| city                 |            n |\n"
+            "+----------------------+--------------+\n"
+            "+-------------------------------------------+--------------+\n"
+            "| " +
+                std::string(41, 'p') +
+                " |            1 |\n"
+                "| ppend                                     |              |\n"
+                "+-------------------------------------------+--------------+\n"
+                "Received a total of 1 row\n");
+}
+
 TEST(OutputTest, WideCharactersAreAligned) {
   EXPECT_EQ(DisplayWidth("東京"), 4u);
   EXPECT_EQ(DisplayWidth("Zürich"), 6u);
+  EXPECT_EQ(DisplayWidth("Zu\u0308rich"), 6u);
+  EXPECT_EQ(DisplayWidth("\u2600\uFE0F"), 1u);
 }
 
 TEST(OutputTest, UnknownFormatIsRefusedWithTheNearest) {
