@@ -109,6 +109,23 @@ Result<Offset> StartOf(log::Partition& partition, const std::string& from) {
   return found.offset.value() < 0 ? partition.high_watermark() : found.offset;
 }
 
+/// An offset that every partition of the read ends before would print nothing, and look like an empty topic. The end
+/// itself is fine: whoever goes on from there has read all.
+Status CheckFrom(const std::string& from, const std::vector<Cursor>& cursors) {
+  auto offset = ParseInteger(from);
+  if (!offset || *offset < 0) return {};
+  std::string have;
+  for (const Cursor& cursor : cursors) {
+    const Offset end = cursor.partition->high_watermark();
+    if (*offset <= end.value()) return {};
+    have +=
+        fmt::format("{}partition {} ends at {}", have.empty() ? "" : ", ", cursor.partition->id().value(), end.value());
+  }
+  return Fail(ErrorKind::kOutOfRange,
+              fmt::format("topic '{}' has no offset {}: {}; start at a smaller one, or at 'earliest' or 'latest'",
+                          cursors.front().partition->topic(), *offset, have));
+}
+
 /// Sends the records of one read; false when the limit is reached or the client is gone.
 Result<bool> SendRecords(Cursor& cursor, const std::string& batches, std::int64_t& left, ApiReply& reply) {
   std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(batches.data()), batches.size());
@@ -184,6 +201,7 @@ Status StreamRecords(const log::Topic& topic, const ApiRequest& request, ApiRepl
   }
   if (cursors.empty())
     return Fail(ErrorKind::kNotFound, fmt::format("topic '{}' has no partition {}", topic.name, only));
+  FLOE_TRY_VOID(CheckFrom(parameter("from", "earliest"), cursors));
   reply.Begin(200, "application/x-ndjson");
   while (!request.IsCancelled()) {
     bool moved = false;

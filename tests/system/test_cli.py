@@ -194,6 +194,18 @@ class StandaloneTest(unittest.TestCase):
             self.assertIn("there is no data directory", floe(*command, *self.data, expect=4))
         self.assertFalse(pathlib.Path(self.data[1]).exists())
 
+    def test_consume_from_beyond_the_end_says_what_there_is(self):
+        floe("topic", "create", "t", "--partitions", "2", *self.data)
+        floe("produce", "t", "-K", ":", *self.data, stdin="a:x\na:y\n")
+        partition = str(json.loads(floe("consume", "t", "--json", *self.data).splitlines()[0])["partition"])
+        self.assertEqual(floe("consume", "t", "--from", "1", *self.data), "y\n")
+        self.assertEqual(floe("consume", "t", "--from", "2", *self.data), "")  # the end: all is read
+        text = floe("consume", "t", "--from", "3", "-p", partition, *self.data, expect=1)
+        self.assertIn(f"topic 't' has no offset 3: partition {partition} ends at 2", text)
+        text = floe("consume", "t", "--from", "3", "--follow", *self.data, expect=1)
+        self.assertIn("partition 0 ends at", text)
+        self.assertIn("partition 1 ends at", text)
+
     def test_flags_take_one_value(self):
         floe("topic", "create", "--config", "retention.ms=1000", "t", *self.data)
         floe("produce", "-H", "a=b", "t", *self.data, stdin="x\n")
