@@ -63,6 +63,12 @@ Result<bool> CheckSegment(io::FileSystem& files, const std::string& path, Partit
   }
 }
 
+Result<bool> EndsInZeros(io::FileSystem& files, const BadPosition& bad) {
+  FLOE_TRY(auto file, files.OpenReadable(bad.file));
+  FLOE_TRY(const std::uint64_t size, file->Size());
+  return OnlyZeros(*file, std::min(bad.position, size), size);
+}
+
 /// The batch that holds the offset; null before the first one.
 const BatchPlace* FindPlace(const std::vector<BatchPlace>& places, std::uint32_t relative_offset) {
   auto behind = std::ranges::upper_bound(places, relative_offset, {}, &BatchPlace::relative_offset);
@@ -167,7 +173,10 @@ Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string&
     FLOE_TRY(bool good, CheckSegment(files, path, report, places));
     if (!good) {
       report.bad->torn_tail = base == bases.back() && report.log_end >= acknowledged;
-      break;
+      if (!report.bad->torn_tail) break;
+      FLOE_TRY(const bool reserved, EndsInZeros(files, *report.bad));
+      if (!reserved) break;
+      report.bad.reset();
     }
     // Those of the last segment are written at a clean stop; any other start makes them anew.
     if (base == bases.back() && !clean) continue;

@@ -50,6 +50,22 @@ TEST(CheckTest, AcceptsIndexesThatWereContinuedAfterAStop) {
   for (const BadSideFile& bad : (*reports)[0].bad_side_files) ADD_FAILURE() << bad.file << ": " << bad.reason;
 }
 
+TEST(CheckTest, ZerosBehindTheLastBatchOfAKilledLogAreFine) {
+  Harness h(1U << 20);
+  auto partition = h.Topic("t");
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_OK(Append(*partition, MakeBatch({{i, std::string(5000, 'x')}})));
+    ASSERT_OK(WaitDurable(*partition, Offset(i + 1)));
+  }
+  auto file = h.memory_.OpenReadable(h.Directory("t") + "/00000000000000000000.log");
+  ASSERT_OK(file);
+  ASSERT_GT(*(*file)->Size(), partition->size_bytes());
+  auto reports = CheckDirectory(h.memory_, "/log");
+  ASSERT_OK(reports);
+  EXPECT_FALSE((*reports)[0].bad);
+  EXPECT_EQ((*reports)[0].log_end, Offset(10));
+}
+
 TEST(CheckTest, FindsEveryFlippedBitOfIndexesAndSnapshots) {
   Harness h(20000);
   auto partition = h.Topic("t");

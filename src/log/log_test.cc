@@ -257,6 +257,24 @@ TEST(LogTest, TornBytesStayCutWhenARollAndAPowerFailureFollow) {
   }
 }
 
+TEST(LogTest, ASealedSegmentHasNoReservedZerosAfterAPowerFailure) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SeededRandom random(seed);
+    Harness h(20'000);
+    auto partition = h.Topic("t");
+    constexpr int kBatches = 30;
+    for (int i = 0; i < kBatches; ++i) {
+      ASSERT_OK(Append(*partition, MakeBatch({{i, std::string(1500, 'x')}})));
+      ASSERT_OK(WaitDurable(*partition, Offset(i + 1)));
+    }
+    ASSERT_EQ((*CheckDirectory(h.memory_, "/log"))[0].segments, 3);
+    partition.reset();
+    h.Crash(random);
+    EXPECT_EQ(ReadAll(*h.Topic("t"), Offset(0)).size(), kBatches) << "seed " << seed;
+    EXPECT_FALSE((*CheckDirectory(h.memory_, "/log"))[0].bad) << "seed " << seed;
+  }
+}
+
 class DamageTest : public ::testing::Test {
  protected:
   DamageTest() {

@@ -250,7 +250,7 @@ void PartitionLog::SyncRound() {
   }
 }
 
-Status PartitionLog::SyncLast() {
+Status PartitionLog::SyncLast(bool done) {
   std::lock_guard sync_lock(sync_mu_);
   std::shared_ptr<Segment> segment;
   std::uint64_t position;
@@ -259,11 +259,15 @@ Status PartitionLog::SyncLast() {
   {
     std::lock_guard lock(mu_);
     if (poison_) return Fail(*poison_);
-    if (segments_->empty() || log_end_offset() == high_watermark()) return {};
+    if (segments_->empty() || (!done && log_end_offset() == high_watermark())) return {};
     segment = segments_->back();
     position = written_position_;
     end = log_end_offset();
     max = written_max_;
+  }
+  if (done) {
+    FLOE_TRY(const bool shorter, segment->CutReserve());
+    if (!shorter && end == high_watermark()) return {};
   }
   Status synced = segment->Sync();
   if (synced) {
@@ -416,7 +420,7 @@ Status PartitionLog::FinishClose() {
     state_ = State::kClosed;
   }
   auto finish = [&]() -> Status {
-    FLOE_TRY_VOID(SyncLast());
+    FLOE_TRY_VOID(SyncLast(true));
     if (!changed_) return {};
     FLOE_TRY_VOID(segments()->back()->WriteIndexes());
     {

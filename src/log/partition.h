@@ -158,7 +158,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   bool MustRoll(const EffectiveConfig& config, const Run& run, std::uint64_t bytes, std::int64_t records) const;
   void ScheduleSync();
   /// Syncs the last segment and moves the high watermark. Poisons the partition when that fails.
-  Status SyncLast();
+  /// Makes everything durable. `done`: for now nothing follows in the last segment; with append_mu_ held.
+  Status SyncLast(bool done = false);
 
   Result<View> Look(Offset from) const;
   std::shared_ptr<const EffectiveConfig> config() const;

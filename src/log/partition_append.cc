@@ -360,7 +360,7 @@ bool PartitionLog::MustRoll(const EffectiveConfig& config, const Run& run, std::
 // Every step may fail and leaves the last segment in use. The new file comes last: when it exists, all before it is on
 // disk.
 Status PartitionLog::RollLocked() {
-  FLOE_TRY_VOID(SyncLast());
+  FLOE_TRY_VOID(SyncLast(true));
   auto all = segments();
   auto last = all->back();
   FLOE_TRY_VOID(last->WriteIndexes());

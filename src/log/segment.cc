@@ -3,6 +3,7 @@
 #include "log/segment.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <limits>
@@ -20,6 +21,11 @@ constexpr std::uint64_t kIndexInterval = 4096;
 /// reserves.
 constexpr std::uint64_t kMinReserve = 1 << 20;
 constexpr std::uint64_t kMaxReserve = 32 << 20;
+/// Small appends overwrite zeros: then a sync writes their blocks and nothing else, while a growing file's new size and
+/// blocks cost a second wait for the disk. At most as many zeros as there are bytes, so that a trickle costs little.
+constexpr std::size_t kSmallWrite = 32 << 10;
+constexpr std::uint64_t kMostZeros = 256 << 10;
+constexpr std::uint64_t kPage = 4096;
 
 using Depth = BatchScanner::Depth;
 
@@ -54,6 +60,17 @@ std::unexpected<Error> BadIndex(const std::string& path) {
 
 }  // namespace
 
+Result<bool> OnlyZeros(const io::ReadableFile& file, std::uint64_t from, std::uint64_t to) {
+  std::vector<std::byte> window(std::min<std::uint64_t>(to - from, 1 << 20));
+  while (from < to) {
+    const auto part = std::span(window).first(std::min<std::uint64_t>(to - from, window.size()));
+    FLOE_TRY(const std::size_t n, file.ReadAt(from, part));
+    if (n == 0 || std::ranges::any_of(part.first(n), [](std::byte b) { return b != std::byte{0}; })) return n == 0;
+    from += n;
+  }
+  return true;
+}
+
 std::string SegmentPath(const std::string& directory, Offset base, const char* extension) {
   char name[40];
   std::snprintf(name, sizeof(name), "/%020lld%s", static_cast<long long>(base.value()), extension);
@@ -73,7 +90,7 @@ Segment::Segment(io::FileSystem& files, std::string directory, Offset base)
 
 Status Segment::OpenWriter() {
   FLOE_TRY(writer_, files_.OpenWritable(SegmentPath(directory_, base_, ".log"), /*truncate=*/false));
-  allocated_ = size();
+  allocated_ = zeroed_ = size();
   return {};
 }
 
@@ -156,7 +173,8 @@ Result<Segment::Recovered> Segment::Recover(io::FileSystem& files, std::string d
   }
   FLOE_TRY_VOID(segment->OpenWriter());
   if (segment->size() < size) {
-    result.cut_bytes = size - segment->size();
+    FLOE_TRY(const bool reserved, OnlyZeros(*reader, segment->size(), size));
+    if (!reserved) result.cut_bytes = size - segment->size();
     FLOE_TRY_VOID(segment->writer_->Truncate(segment->size()));
   }
   // What was only in the page cache of the process that died becomes readable now, so it must be durable first.
@@ -209,7 +227,7 @@ Segment::WriteOutcome Segment::Write(std::span<const std::byte> bytes, std::span
     if (writer_->Allocate(reserve)) allocated_ = reserve;
   }
   if (Status written = writer_->WriteAt(position, bytes); !written) {
-    allocated_ = 0;
+    allocated_ = zeroed_ = 0;
     Status restored = writer_->Truncate(position);
     // Synced now: a roll may follow with nothing else to sync, and a sealed segment must not get the torn bytes back.
     if (restored) restored = writer_->Sync();
@@ -221,7 +239,22 @@ Segment::WriteOutcome Segment::Write(std::span<const std::byte> bytes, std::span
     at += header.size_bytes();
   }
   size_.store(at, std::memory_order_release);
+  if (bytes.size() <= kSmallWrite && at > zeroed_) ZeroAhead(at);
   return {};
+}
+
+void Segment::ZeroAhead(std::uint64_t end) {
+  static std::array<std::byte, kMostZeros> zeros;  // never written, so it takes no memory
+  zeroed_ = (end + std::min(end, kMostZeros)) / kPage * kPage;
+  // Only a hint. What a full disk leaves of it counts as there.
+  if (zeroed_ > end) static_cast<void>(writer_->WriteAt(end, std::span(zeros).first(zeroed_ - end)));
+}
+
+Result<bool> Segment::CutReserve() {
+  if (allocated_ == size() && zeroed_ <= size()) return false;
+  FLOE_TRY_VOID(writer_->Truncate(size()));
+  allocated_ = size();
+  return std::exchange(zeroed_, 0) > size();
 }
 
 Status Segment::Sync() {
@@ -245,10 +278,6 @@ Status Segment::Remove() {
 }
 
 Status Segment::WriteIndexes() {
-  if (writer_ && allocated_ != size()) {
-    FLOE_TRY_VOID(writer_->Truncate(size()));
-    allocated_ = size();
-  }
   std::string offsets, times;
   {
     std::lock_guard lock(mu_);

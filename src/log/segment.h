@@ -34,6 +34,9 @@ struct TimeEntry {
   std::uint32_t relative_offset;
 };
 
+/// Whether the file has nothing but zeros in [from, to): what a segment reserved and did not need. kIo.
+Result<bool> OnlyZeros(const io::ReadableFile& file, std::uint64_t from, std::uint64_t to);
+
 /// Two states. Active: written by one thread (the partition's append lock), index in memory. Sealed: complete and
 /// synced, index searched on disk. Reads run beside everything; a reader's handle stays good after the files are
 /// removed.
@@ -78,8 +81,10 @@ class Segment {
   };
   WriteOutcome Write(std::span<const std::byte> bytes, std::span<const kafka::BatchHeader> headers);
   Status Sync();
-  /// Puts the indexes on disk, durably, and gives back reserved space. Appends may still follow. The content must be
-  /// synced already.
+  /// Gives back what is reserved behind the end. True when the file became shorter: then its size on disk is the right
+  /// one only after a Sync. Appends may still follow.
+  Result<bool> CutReserve();
+  /// Puts the indexes on disk, durably. Appends may still follow. The content must be synced already.
   Status WriteIndexes();
   /// From now on the indexes are searched on disk. After WriteIndexes, and no appends may follow.
   void Seal();
@@ -104,6 +109,8 @@ class Segment {
   /// `indexed`: with an index entry in any case.
   void Added(std::uint64_t position, const kafka::BatchHeader& header, bool indexed = false);
   Status OpenWriter();
+  /// Writes zeros behind `end`, for small appends to come.
+  void ZeroAhead(std::uint64_t end);
   /// Adds the good batches from `position` on; why it ended before `size`, or empty.
   Result<std::string> RecoverFrom(const io::ReadableFile& file, std::uint64_t position, std::uint64_t size,
                                   bool after_damage);
@@ -127,6 +134,7 @@ class Segment {
   // Appending thread only.
   std::unique_ptr<io::WritableFile> writer_;  // Sync may run beside it
   std::uint64_t allocated_ = 0;
+  std::uint64_t zeroed_ = 0;  // there may be zeros behind the end, up to here
   std::uint64_t indexed_position_ = 0;
 
   std::mutex mu_;
