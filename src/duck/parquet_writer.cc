@@ -13,6 +13,7 @@
 #include <duckdb/parallel/thread_context.hpp>
 #include <duckdb/parser/parsed_data/copy_info.hpp>
 
+#include "base/crc32c.h"
 #include "duck/guard.h"
 #include "duck/instance.h"
 #include "duck/small_parquet.h"
@@ -124,7 +125,8 @@ class Format final : public ParquetFormat {
       : connection_(std::move(connection)),
         files_(files),
         columns_(std::move(columns)),
-        small_(SmallParquetEncoder::Make(columns_, options)) {
+        small_(SmallParquetEncoder::Make(columns_, options)),
+        sync_later_(options.sync_later) {
     for (const ParquetColumn& column : columns_) CollectLeaves(column, "", leaves_);
   }
 
@@ -194,8 +196,16 @@ class Format final : public ParquetFormat {
     FLOE_TRY(ParquetFileStats stats, small_->Encode(rows, encoded_));
     FLOE_TRY(auto file, files_.OpenWritable(path, true));
     FLOE_TRY_VOID(file->WriteAt(0, std::as_bytes(std::span(encoded_))));
-    FLOE_TRY_VOID(file->Sync());
+    stats.crc32c = Crc32c(std::as_bytes(std::span(encoded_)));
+    FLOE_TRY_VOID(SyncOrHandOver(std::move(file), stats));
     return stats;
+  }
+
+  Status SyncOrHandOver(std::unique_ptr<io::WritableFile> file, ParquetFileStats& stats) const {
+    if (!sync_later_) return file->Sync();
+    file->BeginSync();
+    stats.file = std::move(file);
+    return {};
   }
 
  private:
@@ -207,6 +217,7 @@ class Format final : public ParquetFormat {
   std::unique_ptr<SmallParquetEncoder> small_;  // null: all files are written by DuckDB
   std::vector<std::unique_ptr<duckdb::DataChunk>> spare_;
   std::string encoded_;  // kept for its memory
+  const bool sync_later_;
   std::map<std::string, Leaf> leaves_;
   duckdb::unique_ptr<duckdb::CopyFunction> function_;
   duckdb::unique_ptr<duckdb::FunctionData> bound_;
@@ -251,7 +262,7 @@ Result<ParquetFileStats> LargeWriter::Finish() {
              return Stats();
            }));
   FLOE_TRY(auto file, format_.files().OpenWritable(path_, false));
-  FLOE_TRY_VOID(file->Sync());
+  FLOE_TRY_VOID(format_.SyncOrHandOver(std::move(file), stats));
   return stats;
 }
 

@@ -13,13 +13,10 @@
 #include <duckdb/common/types/value.hpp>
 
 #include "base/result.h"
+#include "io/file_system.h"
 
 namespace duckdb {
 class Connection;
-}
-
-namespace floe::io {
-class FileSystem;
 }
 
 namespace floe::duck {
@@ -39,6 +36,7 @@ struct ParquetWriterOptions {
   std::optional<int> level = 1;
   std::uint64_t row_group_rows = 122880;
   std::uint64_t row_group_bytes = 0;  ///< 0: only rows count
+  bool sync_later = false;            ///< Finish begins the sync, and gives the file to the caller to sync it
 };
 
 /// What the file says about one leaf column. Minimum and maximum are of the column's type, without NaN; strings may be
@@ -57,6 +55,8 @@ struct ParquetFileStats {
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
   std::vector<ParquetColumnStats> columns;
+  std::optional<std::uint32_t> crc32c;     ///< of the whole file, where its bytes were at hand
+  std::unique_ptr<io::WritableFile> file;  ///< with sync_later: not durable before it is synced
 };
 
 class ParquetWriter;
@@ -84,7 +84,8 @@ class ParquetWriter {
   virtual std::int64_t rows() const = 0;
   /// Bytes already in the file, row groups in memory not counted.
   virtual bool LargerThan(std::uint64_t bytes) = 0;
-  /// Writes the footer, syncs and closes; the folder is the caller's to sync. Nothing may be written afterwards.
+  /// Writes the footer, syncs (but for sync_later) and closes; the folder is the caller's to sync. Nothing may be
+  /// written afterwards.
   virtual Result<ParquetFileStats> Finish() = 0;
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <list>
 #include <map>
+#include <set>
+#include <utility>
 
 #include <duckdb.hpp>
 #include <duckdb/common/vector_operations/vector_operations.hpp>
@@ -20,6 +22,8 @@ namespace floe::iceberg {
 namespace {
 
 constexpr std::int64_t kDefaultFileBytes = 512LL << 20;
+/// Closed files that wait for their sync: each holds a descriptor.
+constexpr std::size_t kMostUnsynced = 64;
 
 /// Where a table column comes from.
 struct ColumnSource {
@@ -84,6 +88,7 @@ class Appender final : public TableAppender {
     duck::ParquetWriterOptions writer;
     writer.codec = Lower(metadata.Property("write.parquet.compression-codec", "zstd"));
     writer.level = static_cast<int>(metadata.NumberProperty("write.parquet.compression-level", 1));
+    writer.sync_later = true;
     FLOE_TRY(format_, duck::ParquetFormat::Make(instance, catalog_.io().files(), std::move(columns), writer));
     FLOE_TRY(partitioner_, Partitioner::Make(metadata.spec(), metadata.schema()));
     FLOE_TRY(folder_, DataFolder());
@@ -120,13 +125,21 @@ class Appender final : public TableAppender {
     StringMap summary;
     if (!options_.job_id.empty()) summary["floe.job-id"] = options_.job_id;
     summary["floe.checkpoint-id"] = fmt::format("{}", checkpoint.value());
-    return catalog_.Stage(name_, std::move(files), std::move(summary));
+    FLOE_TRY(StagedCommit staged, catalog_.Stage(name_, std::move(files), std::move(summary)));
+    // Last: the disk was at work on them meanwhile.
+    if (Status synced = SyncFiles(); !synced) {
+      catalog_.Discard(staged);
+      return Fail(std::move(synced).error());
+    }
+    return staged;
   }
 
   void Abandon(const std::vector<DataFile>& files) override {
     for (const DataFile& file : files) static_cast<void>(catalog_.io().Remove(file.path));
     for (const DataFile& file : closed_) static_cast<void>(catalog_.io().Remove(file.path));
     closed_.clear();
+    unsynced_.clear();
+    unsynced_folders_.clear();
     for (OpenFile& file : open_) {
       file.writer.reset();
       static_cast<void>(catalog_.io().Remove(file.location));
@@ -245,17 +258,32 @@ class Appender final : public TableAppender {
 
   Status Close(std::list<OpenFile>::iterator file) {
     FLOE_TRY(duck::ParquetFileStats stats, file->writer->Finish());
-    FLOE_TRY_VOID(catalog_.io().files().SyncDirectory(file->path.substr(0, file->path.rfind('/'))));
+    unsynced_.push_back(std::move(stats.file));
+    unsynced_folders_.insert(file->path.substr(0, file->path.rfind('/')));
+    if (unsynced_.size() >= kMostUnsynced) FLOE_TRY_VOID(SyncFiles());
     DataFile out;
     out.path = file->location;
     out.spec_id = table_.metadata->default_spec_id;
     if (!table_.metadata->spec().fields.empty()) out.partition = partitioner_->values(file->partition);
     out.sort_order_id = 0;
-    FLOE_TRY(out.block_checksums, BlockChecksums(catalog_.io().files(), file->path));
+    if (stats.crc32c && static_cast<std::uint64_t>(stats.bytes) <= kChecksumBlock) {
+      out.block_checksums = BlockChecksums(*stats.crc32c);
+    } else {
+      FLOE_TRY(out.block_checksums, BlockChecksums(catalog_.io().files(), file->path));
+    }
     FillMetrics(stats, table_.metadata->schema(), *table_.metadata, out);
     closed_.push_back(std::move(out));
     by_partition_.erase(file->partition);
     open_.erase(file);
+    return {};
+  }
+
+  /// Closed files and their folders. What failed is not tried again: the second sync would succeed, with data lost.
+  Status SyncFiles() {
+    const auto files = std::exchange(unsynced_, {});
+    const auto folders = std::exchange(unsynced_folders_, {});
+    for (const auto& file : files) FLOE_TRY_VOID(file->Sync());
+    for (const std::string& folder : folders) FLOE_TRY_VOID(catalog_.io().files().SyncDirectory(folder));
     return {};
   }
 
@@ -277,6 +305,8 @@ class Appender final : public TableAppender {
   std::list<OpenFile> open_;  // writers refer to format_, so they stand after it
   std::map<std::uint32_t, std::list<OpenFile>::iterator> by_partition_;
   std::vector<DataFile> closed_;
+  std::vector<std::unique_ptr<io::WritableFile>> unsynced_;  // of closed files
+  std::set<std::string> unsynced_folders_;
 };
 
 }  // namespace

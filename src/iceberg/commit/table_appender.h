@@ -38,7 +38,7 @@ class TableAppender {
   /// Append-only: a batch with other row kinds than +I is kNotSupported. A null in a required column is kInvalidInput,
   /// the batch is not written then.
   virtual Status Write(const data::Batch& batch) = 0;
-  /// Closes all files and makes them durable; they are the next commit's.
+  /// Closes all files; they are the next commit's, and durable when Stage has returned.
   virtual Result<std::vector<DataFile>> Flush() = 0;
   /// Catalog::Stage with 'floe.job-id' and 'floe.checkpoint-id' in the summary. `files` may come from several flushes.
   virtual Result<StagedCommit> Stage(std::vector<DataFile> files, CheckpointId checkpoint) = 0;

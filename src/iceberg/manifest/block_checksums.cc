@@ -7,6 +7,12 @@
 
 namespace floe::iceberg {
 
+std::string BlockChecksums(std::uint32_t crc32c) {
+  std::string out;
+  for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(crc32c >> shift);
+  return out;
+}
+
 Result<std::string> BlockChecksums(io::FileSystem& files, const std::string& path) {
   FLOE_TRY(auto file, files.OpenReadable(path));
   FLOE_TRY(const std::uint64_t size, file->Size());
@@ -14,8 +20,7 @@ Result<std::string> BlockChecksums(io::FileSystem& files, const std::string& pat
   std::string out;
   for (std::uint64_t at = 0; at < size; at += kChecksumBlock) {
     FLOE_TRY(std::size_t n, file->ReadAt(at, std::as_writable_bytes(std::span(block))));
-    const std::uint32_t crc = Crc32c(std::as_bytes(std::span(block.data(), n)));
-    for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(crc >> shift);
+    out += BlockChecksums(Crc32c(std::as_bytes(std::span(block.data(), n))));
   }
   return out;
 }

@@ -14,7 +14,9 @@ namespace floe::iceberg {
 
 inline constexpr std::uint64_t kChecksumBlock = 1 << 20;
 
-/// What DataFile::block_checksums holds for this file. kNotFound, kIo.
+/// What DataFile::block_checksums holds for a file of one block.
+std::string BlockChecksums(std::uint32_t crc32c);
+/// … and for this file. kNotFound, kIo.
 Result<std::string> BlockChecksums(io::FileSystem& files, const std::string& path);
 
 /// The first byte of the first block in which two files differ, by their checksums.

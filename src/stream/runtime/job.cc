@@ -188,14 +188,12 @@ void Job::Sleep(const Task& task) {
         std::chrono::microseconds(std::max<std::int64_t>(0, deadline->value() - services_.clock.WallNow().value()));
   }
   // The status is shown at most every so often, and the last one always: a job with work to show wakes once more for
-  // it.
+  // it, unless it wakes soon anyway.
   const auto age = services_.clock.MonotonicNow() - published_at_;
   if (age >= kPublishEvery) {
     Publish(task, true);
-  } else {
-    const auto due =
-        std::chrono::duration_cast<std::chrono::microseconds>(kPublishEvery - age) + std::chrono::microseconds(1);
-    longest = longest ? std::min(*longest, due) : due;
+  } else if (!longest || *longest > kPublishEvery) {
+    longest = std::chrono::duration_cast<std::chrono::microseconds>(kPublishEvery - age) + std::chrono::microseconds(1);
   }
   // A trickle of rows is taken in rounds; the first row after a rest is taken at once, and no deadline is put off.
   const auto since = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock.MonotonicNow() - round_at_);
