@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "base/logging.h"
 #include "cli/commands.h"
@@ -23,10 +24,19 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 the work failed, 2 the command line or a setting is wrong, 3 no node answers or the\n"
     "directory is taken, 4 not found, 130 interrupted.";
 
+/// A connection, a segment and a data file each take a descriptor, and service managers start programs with 1024.
+void AllowManyFiles() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
+  AllowManyFiles();
   floe::cli::Context context;
   CLI::App app{kAbout, "floe"};
   app.footer(kFooter);

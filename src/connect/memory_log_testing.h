@@ -2,6 +2,7 @@
 // A log in memory for connector tests: offsets, producer sequences, waiters; durable at once unless told to fail.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,10 +11,26 @@
 #include <string>
 #include <vector>
 
+#include "io/file_system.h"
 #include "kafka/protocol/record_batch_reader.h"
 #include "log/log.h"
 
 namespace floe::connect {
+
+class MemoryBatches final : public io::ReadableFile {
+ public:
+  explicit MemoryBatches(std::string bytes) : bytes_(std::move(bytes)) {}
+  Result<std::size_t> ReadAt(std::uint64_t position, std::span<std::byte> buffer) const override {
+    const auto part = std::as_bytes(std::span(bytes_)).subspan(std::min<std::uint64_t>(position, bytes_.size()));
+    const auto count = std::min(part.size(), buffer.size());
+    std::ranges::copy(part.first(count), buffer.begin());
+    return count;
+  }
+  Result<std::uint64_t> Size() const override { return bytes_.size(); }
+
+ private:
+  const std::string bytes_;
+};
 
 class MemoryPartition final : public log::Partition {
  public:
@@ -62,6 +79,14 @@ class MemoryPartition final : public log::Partition {
     for (; from < end_ && it != batches_.end() && (result.batches.empty() || result.batches.size() < max_bytes); ++it)
       result.batches += it->second;
     return result;
+  }
+  Result<log::FileRange> Locate(Offset from, std::size_t max_bytes) override {
+    FLOE_TRY(log::ReadResult read, Read(from, max_bytes));
+    log::FileRange range;
+    range.length = read.batches.size();
+    range.high_watermark = read.high_watermark;
+    range.file = std::make_shared<MemoryBatches>(std::move(read.batches));
+    return range;
   }
   std::uint64_t WhenReadable(Offset offset, std::function<void()> ready) override {
     std::unique_lock lock(mu_);

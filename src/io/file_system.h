@@ -44,6 +44,10 @@ class ReadableFile {
   /// As ReadAt, past the page cache where the file system can (O_DIRECT): for much that is read once. Writers of the
   /// same file wait for it, and what is dirty is written first.
   virtual Result<std::size_t> ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const;
+
+ protected:
+  /// kInvalidInput unless all three are multiples of kBlock.
+  static Status CheckBlocks(std::uint64_t position, std::span<std::byte> buffer);
 };
 
 struct FileInfo {

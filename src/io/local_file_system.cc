@@ -117,15 +117,16 @@ class LocalReadableFile final : public ReadableFile {
     (void)::posix_fadvise(file_.get(), static_cast<off_t>(from), static_cast<off_t>(to - from), POSIX_FADV_DONTNEED);
   }
   Result<std::size_t> ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const override {
+    FLOE_TRY_VOID(CheckBlocks(position, buffer));
     const int direct = Direct();
     if (direct < 0) return ReadableFile::ReadUncached(position, buffer);
     const ssize_t n =
         Retry([&] { return ::pread(direct, buffer.data(), buffer.size(), static_cast<off_t>(position)); });
-    if (n < 0 && errno == EINVAL) {
-      direct_possible_ = false;  // larger blocks than ours, or a mistake of the caller that the other way finds
+    if (n < 0) {
+      // Larger blocks than ours, for one. What is really wrong the other way says too.
+      if (errno == EINVAL || errno == EOPNOTSUPP) direct_possible_ = false;
       return ReadableFile::ReadUncached(position, buffer);
     }
-    if (n < 0) return Errno("read", path_);
     const auto done = static_cast<std::size_t>(n);
     if (done == buffer.size()) return done;
     FLOE_TRY(const std::size_t rest, ReadAt(position + done, buffer.subspan(done)));
@@ -135,18 +136,25 @@ class LocalReadableFile final : public ReadableFile {
  private:
   /// Opened when it is first asked for, also when the file was removed since; -1 where that cannot be done.
   int Direct() const {
-    std::call_once(direct_once_, [this] {
+    std::lock_guard lock(direct_mu_);
+    if (!direct_possible_) return -1;
+    if (!direct_) {
       const std::string self = "/proc/self/fd/" + std::to_string(file_.get());
-      direct_.emplace(Retry([&] { return ::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT); }));
-    });
-    return direct_possible_ ? direct_->get() : -1;
+      const int fd = Retry([&] { return ::open(self.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT); });
+      if (fd < 0) {
+        direct_possible_ = errno == EMFILE || errno == ENFILE;  // there may be descriptors again
+        return -1;
+      }
+      direct_.emplace(fd);
+    }
+    return direct_->get();
   }
 
   Descriptor file_;
   std::string path_;
-  mutable std::once_flag direct_once_;
-  mutable std::optional<Descriptor> direct_;
   mutable std::atomic<bool> direct_possible_{true};
+  mutable std::mutex direct_mu_;
+  mutable std::optional<Descriptor> direct_;  // guarded by direct_mu_ until it is set
 };
 
 class LocalFiles final : public FileSystem {

@@ -6,9 +6,14 @@
 
 namespace floe::io {
 
-Result<std::size_t> ReadableFile::ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const {
+Status ReadableFile::CheckBlocks(std::uint64_t position, std::span<std::byte> buffer) {
   if ((position | buffer.size() | reinterpret_cast<std::uintptr_t>(buffer.data())) % kBlock != 0)
     return Fail(ErrorKind::kInvalidInput, "a read past the page cache takes whole blocks");
+  return {};
+}
+
+Result<std::size_t> ReadableFile::ReadUncached(std::uint64_t position, std::span<std::byte> buffer) const {
+  FLOE_TRY_VOID(CheckBlocks(position, buffer));
   auto n = ReadAt(position, buffer);
   if (n) DropCached(position, position + *n);
   return n;

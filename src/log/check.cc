@@ -63,10 +63,9 @@ Result<bool> CheckSegment(io::FileSystem& files, const std::string& path, Partit
   }
 }
 
-Result<bool> EndsInZeros(io::FileSystem& files, const BadPosition& bad) {
+Result<bool> EndsInReserve(io::FileSystem& files, const BadPosition& bad) {
   FLOE_TRY(auto file, files.OpenReadable(bad.file));
-  FLOE_TRY(const std::uint64_t size, file->Size());
-  return OnlyZeros(*file, std::min(bad.position, size), size);
+  return OnlyReserve(*file, bad.position);
 }
 
 /// The batch that holds the offset; null before the first one.
@@ -174,7 +173,7 @@ Result<PartitionReport> CheckPartition(io::FileSystem& files, const std::string&
     if (!good) {
       report.bad->torn_tail = base == bases.back() && report.log_end >= acknowledged;
       if (!report.bad->torn_tail) break;
-      FLOE_TRY(const bool reserved, EndsInZeros(files, *report.bad));
+      FLOE_TRY(const bool reserved, EndsInReserve(files, *report.bad));
       if (!reserved) break;
       report.bad.reset();
     }

@@ -62,7 +62,7 @@ struct FileRange {
   std::uint64_t position = 0;
   std::uint64_t length = 0;
   bool far_behind = false;  ///< further from the end than what is kept in the page cache
-  bool quiet = false;       ///< nothing is appended to the file any more, or nothing was since the last look
+  bool quiet = false;       ///< nothing is appended to the file any more, or nothing was for a second
   Offset high_watermark;
   Offset log_start_offset;
 };

@@ -95,7 +95,9 @@ Result<FileRange> PartitionLog::LocateIn(const View& view, Offset from, std::siz
   }
   FLOE_TRY(std::uint64_t end, segment.EndOfRange(range.position, max_bytes, limit));
   range.length = end - range.position;
-  range.quiet = view.quiet || segment.base() < view.durable_base;
+  range.quiet =
+      segment.base() < view.durable_base ||
+      environment_.clock.MonotonicNow().count() - appended_at_.load(std::memory_order_relaxed) > kQuietAfter.count();
   std::uint64_t behind = limit - end;
   for (; after != view.segments->end() && behind <= CacheWindow::kKeep; ++after) behind += view.Limit(**after);
   range.far_behind = behind > CacheWindow::kKeep;
@@ -105,8 +107,6 @@ Result<FileRange> PartitionLog::LocateIn(const View& view, Offset from, std::siz
 
 Result<FileRange> PartitionLog::Locate(Offset from, std::size_t max_bytes) {
   FLOE_TRY(View view, Look(from));
-  const Offset end = log_end_offset();
-  view.quiet = located_end_.exchange(end.value(), std::memory_order_relaxed) == end.value();
   auto range = LocateIn(view, from, max_bytes);
   // Retention (or a deletion) may have removed the file since we looked: then the answer is what a later call would
   // say.
@@ -250,7 +250,7 @@ void PartitionLog::SyncRound() {
   }
 }
 
-Status PartitionLog::SyncLast(bool done) {
+Status PartitionLog::SyncLast(bool cut_reserve) {
   std::lock_guard sync_lock(sync_mu_);
   std::shared_ptr<Segment> segment;
   std::uint64_t position;
@@ -259,13 +259,13 @@ Status PartitionLog::SyncLast(bool done) {
   {
     std::lock_guard lock(mu_);
     if (poison_) return Fail(*poison_);
-    if (segments_->empty() || (!done && log_end_offset() == high_watermark())) return {};
+    if (segments_->empty() || (!cut_reserve && log_end_offset() == high_watermark())) return {};
     segment = segments_->back();
     position = written_position_;
     end = log_end_offset();
     max = written_max_;
   }
-  if (done) {
+  if (cut_reserve) {
     FLOE_TRY(const bool shorter, segment->CutReserve());
     if (!shorter && end == high_watermark()) return {};
   }

@@ -74,6 +74,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   void MarkDeleted();
 
  private:
+  /// After so long without an append a reader may hold up writers of the file.
+  static constexpr std::chrono::nanoseconds kQuietAfter = std::chrono::seconds(1);
   using Segments = std::vector<std::shared_ptr<Segment>>;
   enum class State : std::uint8_t { kOpen, kClosing, kClosed, kDeleted };
   /// The batch at `offset` begins at `position` of the segment with `base`.
@@ -90,7 +92,6 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
     Offset log_start;
     Offset durable_base;  // the segment the high watermark stands in, and where
     std::uint64_t durable_position;
-    bool quiet = false;  // nothing was appended since somebody looked before
     /// How far `segment` may be read.
     std::uint64_t Limit(const Segment& segment) const;
   };
@@ -158,8 +159,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   bool MustRoll(const EffectiveConfig& config, const Run& run, std::uint64_t bytes, std::int64_t records) const;
   void ScheduleSync();
   /// Syncs the last segment and moves the high watermark. Poisons the partition when that fails.
-  /// Makes everything durable. `done`: for now nothing follows in the last segment; with append_mu_ held.
-  Status SyncLast(bool done = false);
+  /// Makes everything durable. `cut_reserve`: nothing follows in the last segment for now; with append_mu_ held.
+  Status SyncLast(bool cut_reserve = false);
 
   Result<View> Look(Offset from) const;
   std::shared_ptr<const EffectiveConfig> config() const;
@@ -176,7 +177,7 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   std::atomic<std::int64_t> log_start_{0};
   std::atomic<std::int64_t> high_watermark_{0};
   std::atomic<std::int64_t> log_end_{0};
-  std::atomic<std::int64_t> located_end_{-1};  // log_end_ as the last Locate found it
+  std::atomic<std::int64_t> appended_at_{-kQuietAfter.count()};  // monotonic clock
   std::atomic<std::uint64_t> size_{0};
   std::atomic<bool> scheduled_{false};  // a SyncRound is to come
 

@@ -342,6 +342,7 @@ Status PartitionLog::WriteAtEnd(const Run& run) {
   std::lock_guard lock(mu_);
   written_position_ = segment->size();
   if (run.max.timestamp > written_max_.timestamp) written_max_ = run.max;
+  appended_at_.store(environment_.clock.MonotonicNow().count(), std::memory_order_relaxed);
   log_end_.store(run.next.value(), std::memory_order_release);
   return {};
 }

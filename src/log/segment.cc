@@ -60,15 +60,13 @@ std::unexpected<Error> BadIndex(const std::string& path) {
 
 }  // namespace
 
-Result<bool> OnlyZeros(const io::ReadableFile& file, std::uint64_t from, std::uint64_t to) {
-  std::vector<std::byte> window(std::min<std::uint64_t>(to - from, 1 << 20));
-  while (from < to) {
-    const auto part = std::span(window).first(std::min<std::uint64_t>(to - from, window.size()));
-    FLOE_TRY(const std::size_t n, file.ReadAt(from, part));
-    if (n == 0 || std::ranges::any_of(part.first(n), [](std::byte b) { return b != std::byte{0}; })) return n == 0;
-    from += n;
-  }
-  return true;
+Result<bool> OnlyReserve(const io::ReadableFile& file, std::uint64_t end) {
+  FLOE_TRY(const std::uint64_t size, file.Size());
+  if (size <= end) return size == end;
+  if (size - end > std::min(end, kMostZeros)) return false;
+  std::vector<std::byte> rest(size - end);
+  FLOE_TRY(const std::size_t n, file.ReadAt(end, rest));
+  return n == rest.size() && std::ranges::all_of(rest, [](std::byte b) { return b == std::byte{0}; });
 }
 
 std::string SegmentPath(const std::string& directory, Offset base, const char* extension) {
@@ -173,7 +171,7 @@ Result<Segment::Recovered> Segment::Recover(io::FileSystem& files, std::string d
   }
   FLOE_TRY_VOID(segment->OpenWriter());
   if (segment->size() < size) {
-    FLOE_TRY(const bool reserved, OnlyZeros(*reader, segment->size(), size));
+    FLOE_TRY(const bool reserved, OnlyReserve(*reader, segment->size()));
     if (!reserved) result.cut_bytes = size - segment->size();
     FLOE_TRY_VOID(segment->writer_->Truncate(segment->size()));
   }
@@ -245,7 +243,7 @@ Segment::WriteOutcome Segment::Write(std::span<const std::byte> bytes, std::span
 
 void Segment::ZeroAhead(std::uint64_t end) {
   static std::array<std::byte, kMostZeros> zeros;  // never written, so it takes no memory
-  zeroed_ = (end + std::min(end, kMostZeros)) / kPage * kPage;
+  zeroed_ = std::min(end + std::min(end, kMostZeros), allocated_) / kPage * kPage;
   // Only a hint. What a full disk leaves of it counts as there.
   if (zeroed_ > end) static_cast<void>(writer_->WriteAt(end, std::span(zeros).first(zeroed_ - end)));
 }

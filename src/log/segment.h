@@ -34,8 +34,8 @@ struct TimeEntry {
   std::uint32_t relative_offset;
 };
 
-/// Whether the file has nothing but zeros in [from, to): what a segment reserved and did not need. kIo.
-Result<bool> OnlyZeros(const io::ReadableFile& file, std::uint64_t from, std::uint64_t to);
+/// Whether what the file has behind `end` is what a segment reserves for small appends: zeros, and not too many. kIo.
+Result<bool> OnlyReserve(const io::ReadableFile& file, std::uint64_t end);
 
 /// Two states. Active: written by one thread (the partition's append lock), index in memory. Sealed: complete and
 /// synced, index searched on disk. Reads run beside everything; a reader's handle stays good after the files are

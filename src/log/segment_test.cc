@@ -79,6 +79,18 @@ TEST_F(SegmentTest, ZerosBehindTheLastBatchAreNoTornTail) {
   EXPECT_EQ(FileSize(), size);
 }
 
+TEST_F(SegmentTest, MoreZerosThanAreEverReservedAreToldOf) {
+  {
+    auto segment = *Segment::Create(files_, "/p", Offset(0));
+    for (int i = 0; i < 10; ++i) Append(*segment, 5'000);
+  }
+  Overwrite(FileSize(), std::string(1U << 20, '\0'));
+  auto recovered = Segment::Recover(files_, "/p", Offset(0), Offset(10));
+  ASSERT_OK(recovered);
+  EXPECT_GT(recovered->cut_bytes, 1U << 20);
+  EXPECT_EQ(recovered->segment->end(), Offset(10));
+}
+
 TEST_F(SegmentTest, ATornBatchInTheZerosIsCut) {
   std::uint64_t size = 0;
   {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "base/piece_pool.h"
 #include "connect/kafka/message_decoder.h"
 #include "kafka/protocol/record_batch_reader.h"
 
@@ -36,13 +37,26 @@ struct Wakeup {
   }
 };
 
+/// Less than this is not worth a piece of the pool.
+constexpr std::size_t kSmallFetch = 128 << 10;
+
+/// Fetched record batches. Strings that were decoded may point into it for longer than the source lives.
+struct Buffer {
+  std::shared_ptr<PiecePool> pool;  // before what goes back to it
+  std::optional<PiecePool::Piece> piece;
+  std::unique_ptr<std::byte[]> own;  // where a piece is too large or too small
+  std::span<const std::byte> bytes;
+
+  std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+};
+
 /// One partition being read. The reader's views point into `buffer`.
 struct Split {
   std::string name;
   std::shared_ptr<log::Partition> partition;
   Offset next;
   std::optional<Offset> stop;
-  std::shared_ptr<std::string> buffer;
+  std::shared_ptr<const Buffer> buffer;
   std::span<const std::byte> rest;
   ::floe::kafka::RecordReader reader;
   bool batch_open = false;
@@ -114,6 +128,7 @@ class LogSource final : public SourceReader {
   Result<std::optional<Offset>> Committed(const log::Partition& partition);
   Result<Offset> GroupOffset(const log::Partition& partition);
   Result<bool> Fill(Split& split);
+  Result<std::shared_ptr<const Buffer>> Fetch(Split& split) const;
   Status Decode(Split& split, data::Batch& out, PollResult& result);
   Status DecodeRecord(Split& split, const ::floe::kafka::RecordView& record, std::size_t& row, PollResult& result);
   /// Says where a damaged record is.
@@ -128,6 +143,7 @@ class LogSource final : public SourceReader {
   KafkaScan scan_;
   std::string commit_group_;  ///< the table's, or the job's own, which only shows how far the job is
   std::unique_ptr<MessageDecoder> decoder_;
+  const std::shared_ptr<PiecePool> pool_ = std::make_shared<PiecePool>(kFetchBytes + 2 * PiecePool::kPage);
   Positions restored_;
   TopicIds topic_ids_;
   std::shared_ptr<Wakeup> wakeup_;
@@ -339,7 +355,7 @@ Result<bool> LogSource::Fill(Split& split) {
       return true;
     }
     if (split.Finished() || split.partition->high_watermark() <= split.next) return false;
-    auto read = split.partition->Read(split.next, kFetchBytes);
+    auto read = Fetch(split);
     if (!read && read.error().kind() == ErrorKind::kOutOfRange && split.next < split.partition->log_start_offset()) {
       split.next = split.partition->log_start_offset();  // retention was faster than this reader
       continue;
@@ -347,16 +363,36 @@ Result<bool> LogSource::Fill(Split& split) {
     // The topic was deleted: whatever comes under its name next is found by Discover.
     if (!read && read.error().kind() == ErrorKind::kNotFound && !Bounded()) return false;
     if (!read) return Fail(std::move(read.error()));
-    if (read->batches.empty()) return false;
-    split.buffer = std::make_shared<std::string>(std::move(read->batches));
-    split.rest = std::as_bytes(std::span(*split.buffer));
-    decoder_->SetBuffer({*split.buffer, split.buffer});
+    if ((*read)->bytes.empty()) return false;
+    split.buffer = std::move(*read);
+    split.rest = split.buffer->bytes;
+    decoder_->SetBuffer({split.buffer->text(), split.buffer});
   }
+}
+
+Result<std::shared_ptr<const Buffer>> LogSource::Fetch(Split& split) const {
+  const auto read = [&]() -> Result<std::shared_ptr<const Buffer>> {
+    FLOE_TRY(const log::FileRange range, split.partition->Locate(split.next, kFetchBytes));
+    auto buffer = std::make_shared<Buffer>();
+    if (range.length > kSmallFetch && range.length + log::FileRange::kBlock <= pool_->piece_bytes()) {
+      buffer->pool = pool_;
+      FLOE_TRY(buffer->bytes, range.ReadPiece(0, buffer->piece.emplace(pool_->Take()).bytes()));
+    } else if (range.length > 0) {
+      buffer->own = std::make_unique_for_overwrite<std::byte[]>(range.length);
+      FLOE_TRY_VOID(range.Read(0, {buffer->own.get(), range.length}));
+      buffer->bytes = {buffer->own.get(), range.length};
+    }
+    return buffer;
+  };
+  auto buffer = read();
+  if (buffer) return buffer;
+  return Fail(std::move(buffer).error().WithContext(
+      fmt::format("reading '{}' partition {}", split.partition->topic(), split.partition->id().value())));
 }
 
 Status LogSource::Decode(Split& split, data::Batch& out, PollResult& result) {
   decoder_->Bind(out);
-  if (split.buffer) decoder_->SetBuffer({*split.buffer, split.buffer});
+  if (split.buffer) decoder_->SetBuffer({split.buffer->text(), split.buffer});
   std::size_t row = 0;
   ::floe::kafka::RecordView record;
   while (row < STANDARD_VECTOR_SIZE && !split.Finished()) {
@@ -440,6 +476,7 @@ Result<std::string> LogSource::Snapshot() {
 }
 
 Status LogSource::OnCheckpointCommitted(const std::string& snapshot) {
+  pool_->Trim();
   if (deps_.groups == nullptr || commit_group_.empty() || request_.bounded) return {};
   const auto now = deps_.clock->MonotonicNow();
   if (snapshot != checkpointed_) {

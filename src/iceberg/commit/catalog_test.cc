@@ -13,6 +13,7 @@
 #include "base/matchers.h"
 #include "iceberg/commit/table_appender.h"
 #include "iceberg/commit/table_builder.h"
+#include "io/faulty_file_system.h"
 
 namespace floe::iceberg {
 namespace {
@@ -29,7 +30,7 @@ class CatalogTest : public testing::Test {
     auto store = meta::Store::Open((root_ / "meta.db").string());
     ASSERT_OK(store);
     store_ = std::move(*store);
-    auto catalog = Catalog::Open(*store_, io::LocalFileSystem(), (root_ / "warehouse").string(), clock_, random_);
+    auto catalog = Catalog::Open(*store_, files_, (root_ / "warehouse").string(), clock_, random_);
     ASSERT_OK(catalog);
     catalog_ = std::move(*catalog);
     ASSERT_OK(catalog_->CreateDatabase("db"));
@@ -85,6 +86,8 @@ class CatalogTest : public testing::Test {
   fs::path root_;
   ManualClock clock_{TimestampUs(1'700'000'000'000'000)};
   SeededRandom random_{7};
+  io::Faults faults_;
+  io::FaultyFileSystem files_{io::LocalFileSystem(), faults_};
   duck::Instance instance_{duck::InstanceOptions{.threads = 1}};
   std::unique_ptr<meta::Store> store_;
   std::unique_ptr<Catalog> catalog_;
@@ -109,6 +112,46 @@ TEST_F(CatalogTest, KeepsNames) {
   ASSERT_OK(catalog_->DropTable({"db", "weird name/ü"}, true));
   EXPECT_THAT(catalog_->LoadTable(kTable), IsError(ErrorKind::kNotFound));
   ASSERT_OK(catalog_->DropDatabase("db"));
+}
+
+TEST_F(CatalogTest, DataFilesAreDurableWhenTheyAreStaged) {
+  ASSERT_OK(catalog_->CreateTable(kTable, Definition()));
+  auto appender = Appender(kTable);
+  ASSERT_OK(appender->Write(*Rows(0, 30)));
+  const auto before = faults_.syncs();
+  auto files = appender->Flush();
+  ASSERT_OK(files);
+  ASSERT_OK(appender->Stage(*files, CheckpointId(1)));
+  EXPECT_EQ(faults_.syncs() - before, 4) << "a data file, a manifest, a list, metadata.json";
+}
+
+TEST_F(CatalogTest, ADataFileWhoseSyncFailedIsNeverStaged) {
+  ASSERT_OK(catalog_->CreateTable(kTable, Definition()));
+  auto appender = Appender(kTable);
+  ASSERT_OK(appender->Write(*Rows(0, 30)));
+  auto files = appender->Flush();
+  ASSERT_OK(files);
+  const auto metadata = root_ / "warehouse/db/t/metadata";
+  const auto count = [&] { return std::distance(fs::directory_iterator(metadata), fs::directory_iterator()); };
+  const auto before = count();
+  faults_.FailSyncs(1, ".parquet");
+  EXPECT_THAT(appender->Stage(*files, CheckpointId(1)), IsError(ErrorKind::kIo));
+  EXPECT_EQ(count(), before) << "metadata of a commit that cannot be was left behind";
+  EXPECT_THAT(appender->Stage(*files, CheckpointId(1)), IsError(ErrorKind::kIo));
+  EXPECT_THAT(appender->Write(*Rows(30, 1)), IsError(ErrorKind::kIo));
+  appender->Abandon(*files);
+  ASSERT_OK(appender->Write(*Rows(0, 30)));
+  files = appender->Flush();
+  ASSERT_OK(files);
+  EXPECT_OK(appender->Stage(*files, CheckpointId(1)));
+}
+
+TEST_F(CatalogTest, ManyPartitionsAreSyncedOnTheWay) {
+  ASSERT_OK(catalog_->CreateTable(kTable, Definition({"id"})));
+  auto appender = Appender(kTable);
+  ASSERT_OK(appender->Write(*Rows(0, 130)));
+  faults_.FailSyncs(1, ".parquet");
+  EXPECT_THAT(appender->Flush(), IsError(ErrorKind::kIo));
 }
 
 TEST_F(CatalogTest, AppendsWithCountsBoundsAndSummary) {

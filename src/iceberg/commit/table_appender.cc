@@ -99,6 +99,7 @@ class Appender final : public TableAppender {
   }
 
   Status Write(const data::Batch& batch) override {
+    FLOE_TRY_VOID(NotFailed());
     if (!std::ranges::all_of(batch.kinds, [](data::RowKind kind) { return kind == data::RowKind::kInsert; })) {
       return Fail(ErrorKind::kNotSupported,
                   fmt::format("table '{}' takes inserts only: updates and deletes of rows are not supported yet",
@@ -113,6 +114,7 @@ class Appender final : public TableAppender {
   }
 
   Result<std::vector<DataFile>> Flush() override {
+    FLOE_TRY_VOID(NotFailed());
     while (!open_.empty()) FLOE_TRY_VOID(Close(open_.begin()));
     std::vector<DataFile> files = std::move(closed_);
     closed_.clear();
@@ -122,6 +124,7 @@ class Appender final : public TableAppender {
   }
 
   Result<StagedCommit> Stage(std::vector<DataFile> files, CheckpointId checkpoint) override {
+    FLOE_TRY_VOID(NotFailed());
     StringMap summary;
     if (!options_.job_id.empty()) summary["floe.job-id"] = options_.job_id;
     summary["floe.checkpoint-id"] = fmt::format("{}", checkpoint.value());
@@ -140,6 +143,7 @@ class Appender final : public TableAppender {
     closed_.clear();
     unsynced_.clear();
     unsynced_folders_.clear();
+    failed_.reset();
     for (OpenFile& file : open_) {
       file.writer.reset();
       static_cast<void>(catalog_.io().Remove(file.location));
@@ -278,13 +282,18 @@ class Appender final : public TableAppender {
     return {};
   }
 
-  /// Closed files and their folders. What failed is not tried again: the second sync would succeed, with data lost.
+  Status NotFailed() const { return failed_ ? Status(Fail(*failed_)) : Status(); }
+
+  /// Closed files and their folders. A failure stays: the second sync would succeed, with data lost.
   Status SyncFiles() {
     const auto files = std::exchange(unsynced_, {});
     const auto folders = std::exchange(unsynced_folders_, {});
-    for (const auto& file : files) FLOE_TRY_VOID(file->Sync());
-    for (const std::string& folder : folders) FLOE_TRY_VOID(catalog_.io().files().SyncDirectory(folder));
-    return {};
+    Status synced;
+    for (std::size_t i = 0; i < files.size() && synced; ++i) synced = files[i]->Sync();
+    for (auto folder = folders.begin(); folder != folders.end() && synced; ++folder)
+      synced = catalog_.io().files().SyncDirectory(*folder);
+    if (!synced) failed_ = synced.error();
+    return synced;
   }
 
   Catalog& catalog_;
@@ -307,6 +316,7 @@ class Appender final : public TableAppender {
   std::vector<DataFile> closed_;
   std::vector<std::unique_ptr<io::WritableFile>> unsynced_;  // of closed files
   std::set<std::string> unsynced_folders_;
+  std::optional<Error> failed_;  // a sync: until Abandon nothing goes on
 };
 
 }  // namespace

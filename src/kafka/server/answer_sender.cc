@@ -12,10 +12,10 @@ AnswerSender::AnswerSender(std::span<const Encoded> messages, PiecePool::Piece p
     for (const auto& slice : message.slices) {
       Add(head.subspan(from, slice.position - from));
       from = slice.position;
-      if (slice.stored)
-        parts_.push_back({.bytes = {}, .stored = slice.stored.get()});
-      else
+      if (!slice.stored)
         Add(slice.bytes);
+      else if (slice.stored->size() > 0)
+        parts_.push_back({.bytes = {}, .stored = slice.stored.get()});
     }
     Add(head.subspan(from));
   }

@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "base/piece_pool.h"
 #include "base/result.h"
 #include "kafka/protocol/writer.h"
-#include "kafka/server/piece_pool.h"
 #include "net/tcp.h"
 
 namespace floe::kafka {

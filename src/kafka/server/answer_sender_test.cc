@@ -65,7 +65,7 @@ class AnswerSenderTest : public testing::Test {
   net::TcpSocket server_;
   net::TcpSocket client_;
   std::optional<net::SocketDescriptor> descriptor_;
-  PiecePool pool_;
+  PiecePool pool_{PiecePool::kHugePage};
   SeededRandom random_{11};
 };
 
@@ -73,8 +73,8 @@ TEST_F(AnswerSenderTest, SendsAllInOrderThroughOnePiece) {
   const std::string memory = RandomBytes(random_, 70'000);
   std::vector<Encoded> messages(2);
   messages[0].head = RandomBytes(random_, 300);
-  messages[0].slices = {Stored(0, 5 * PiecePool::kBytes + 77),
-                        Stored(100, PiecePool::kBytes - 3),
+  messages[0].slices = {Stored(0, 5 * PiecePool::kHugePage + 77),
+                        Stored(100, PiecePool::kHugePage - 3),
                         {.position = 100, .bytes = std::as_bytes(std::span(memory)), .owner = nullptr, .stored = {}},
                         Stored(200, 200'000),
                         Stored(200, 1),
@@ -104,10 +104,10 @@ TEST_F(AnswerSenderTest, SendsAllInOrderThroughOnePiece) {
 
 TEST_F(AnswerSenderTest, SaysWhyItCannotGoOn) {
   std::vector<Encoded> messages(1);
-  auto stored = std::make_shared<FakeStored>(RandomBytes(random_, 3 * PiecePool::kBytes), 0);
-  stored->fails_at = PiecePool::kBytes;
+  auto stored = std::make_shared<FakeStored>(RandomBytes(random_, 3 * PiecePool::kHugePage), 0);
+  stored->fails_at = PiecePool::kHugePage;
   messages[0].slices = {{.position = 0, .bytes = {}, .owner = nullptr, .stored = stored}};
-  std::vector<char> buffer(PiecePool::kBytes);
+  std::vector<char> buffer(PiecePool::kHugePage);
   AnswerSender sender(messages, pool_.Take());
   auto progress = sender.Run(*descriptor_);
   for (; progress && !progress->done; progress = sender.Run(*descriptor_)) client_.read_some(asio::buffer(buffer));
@@ -116,7 +116,7 @@ TEST_F(AnswerSenderTest, SaysWhyItCannotGoOn) {
 
 TEST_F(AnswerSenderTest, AClientThatLeftIsUnavailable) {
   std::vector<Encoded> messages(1);
-  messages[0].slices = {Stored(0, 20 * PiecePool::kBytes)};
+  messages[0].slices = {Stored(0, 20 * PiecePool::kHugePage)};
   client_.set_option(asio::socket_base::linger(true, 0));
   client_.close();
   AnswerSender sender(messages, pool_.Take());

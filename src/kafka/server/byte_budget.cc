@@ -21,6 +21,12 @@ void ByteBudget::Lease::Release() {
   if (budget_ != nullptr) std::exchange(budget_, nullptr)->Give(std::exchange(bytes_, 0));
 }
 
+void ByteBudget::Lease::ShrinkTo(std::uint64_t bytes) {
+  if (budget_ == nullptr || bytes >= bytes_) return;
+  memory_.ShrinkTo(bytes);
+  budget_->Give(bytes_ - std::exchange(bytes_, bytes));
+}
+
 void ByteBudget::Give(std::uint64_t bytes) {
   std::vector<std::shared_ptr<Waiter>> woken;
   {

@@ -29,6 +29,8 @@ class ByteBudget {
     Lease& operator=(Lease&& other) noexcept;
     ~Lease() { Release(); }
     void Release();
+    /// Gives back what is above `bytes`.
+    void ShrinkTo(std::uint64_t bytes);
 
    private:
     friend class ByteBudget;

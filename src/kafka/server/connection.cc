@@ -101,7 +101,7 @@ void Connection::CheckHealth(std::chrono::nanoseconds now) {
   const auto& options = context_.services.options;
   const bool idle = phase_ == Phase::kIdle && pending_.empty() && !writing_;
   const bool receiving_stuck = phase_ == Phase::kReceiving && now - read_progress_ > options.stall_timeout;
-  const bool writing_stuck = writing_ && now - write_progress_ > options.stall_timeout;
+  const bool writing_stuck = writing_ && !reading_records_ && now - write_progress_ > options.stall_timeout;
   if (receiving_stuck || writing_stuck) {
     logging::Warn(
         "kafka", "connection closed",
@@ -334,7 +334,9 @@ Task<Status> Connection::WriteStored(std::span<const Encoded> messages) {
   }
   AnswerSender sender(messages, context_.pieces.Take());
   for (;;) {
+    reading_records_ = true;
     auto sent = co_await Offload(context_.services.compute, [&] { return sender.Run(*descriptor_); });
+    reading_records_ = false;
     if (!sent) co_return Fail(std::move(sent).error().WithContext("sending records to " + peer_));
     if (sent->bytes > 0) write_progress_ = Now();
     if (sent->done) co_return Status();

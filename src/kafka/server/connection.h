@@ -9,10 +9,10 @@
 #include <string>
 
 #include "base/async/task_scope.h"
+#include "base/piece_pool.h"
 #include "kafka/server/byte_budget.h"
 #include "kafka/server/input_buffer.h"
 #include "kafka/server/log_limiter.h"
-#include "kafka/server/piece_pool.h"
 #include "kafka/server/request.h"
 #include "net/tcp.h"
 
@@ -94,6 +94,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::deque<Pending> pending_;
   bool writer_runs_ = false;
   bool writing_ = false;
+  bool reading_records_ = false;  ///< a compute thread is to read or send, so nobody waits for the client
   std::optional<net::SocketDescriptor> descriptor_;  // for compute threads
   std::chrono::nanoseconds write_progress_{0};
   std::optional<OneShot<bool>> writer_wake_;

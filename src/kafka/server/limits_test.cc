@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client may not do: be idle for ever, stall, send too much, take all memory.
+#include <chrono>
 #include <functional>
 #include <list>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -179,6 +181,25 @@ TEST_F(LimitsTest, RequestsWaitForTheNodesMemory) {
   greedy.SendBytes(BigEndian32(40U << 20));
   EXPECT_FALSE(greedy.Receive().has_value());
   EXPECT_TRUE(Answers(other));
+  broker_.reset();
+  EXPECT_EQ(budget_.used(), 0U);
+}
+
+TEST_F(LimitsTest, AnAnswerCountsWhateverWasAskedFor) {
+  memory_ = &budget_;
+  Restart();
+  CreateTopic("t", 1);
+  Fill("t", 1, 900'000);
+  TestClient slow(broker_->port(), 4096);
+  auto request = Fetch("t", 0, 0);
+  request.topics[0].partitions[0].max_bytes = 1;  // the first batch goes out all the same
+  // More than sockets hold, so one of them is being sent for as long as nobody reads.
+  constexpr int kRequests = 20;
+  for (int i = 0; i < kRequests; ++i) slow.Send(request, 12, i);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (budget_.used() < kSendPieceBytes && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_GE(budget_.used(), kSendPieceBytes);
+  for (int i = 0; i < kRequests; ++i) EXPECT_OK(slow.Take<FetchResponse>(12));
   broker_.reset();
   EXPECT_EQ(budget_.used(), 0U);
 }

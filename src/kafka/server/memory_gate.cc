@@ -28,6 +28,12 @@ MemoryGate::Hold::~Hold() {
   if (gate_ != nullptr) gate_->floor_used_.fetch_sub(floor_bytes_, std::memory_order_relaxed);
 }
 
+void MemoryGate::Hold::ShrinkTo(std::uint64_t bytes) {
+  if (bytes < reservation_.bytes()) static_cast<void>(reservation_.Resize(bytes));  // shrinking cannot fail
+  if (bytes < floor_bytes_)
+    gate_->floor_used_.fetch_sub(floor_bytes_ - std::exchange(floor_bytes_, bytes), std::memory_order_relaxed);
+}
+
 MemoryGate::MemoryGate(MemoryBudget* budget, const std::string& component, std::uint64_t floor, ComputePool& compute)
     : budget_(budget),
       component_(budget == nullptr ? -1 : budget->Register(component)),

@@ -28,6 +28,8 @@ class MemoryGate {
           floor_bytes_(std::exchange(other.floor_bytes_, 0)) {}
     Hold& operator=(Hold&& other) noexcept;
     ~Hold();
+    /// Gives back what is above `bytes`.
+    void ShrinkTo(std::uint64_t bytes);
 
    private:
     friend class MemoryGate;

@@ -6,10 +6,14 @@
 #include <cstdint>
 #include <string>
 
+#include "base/piece_pool.h"
 #include "kafka/server/group.h"
 #include "net/tcp.h"
 
 namespace floe::kafka {
+
+/// Of an answer whose records are read while it is sent.
+inline constexpr std::size_t kSendPieceBytes = PiecePool::kHugePage;
 
 struct ServerOptions {
   net::ListenOptions listen{.service = "kafka", .address = {.host = "127.0.0.1", .port = 9092}};

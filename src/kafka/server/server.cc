@@ -70,7 +70,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   MemoryGate response_memory;
   ByteBudget request_budget;
   ByteBudget response_budget;
-  PiecePool pieces;
+  PiecePool pieces{kSendPieceBytes};
   std::unique_ptr<GroupCoordinator> groups;
   std::unique_ptr<OffsetExpiry> expiry;
   std::unique_ptr<GroupAdmin> group_admin;

@@ -7,7 +7,6 @@
 #include "kafka/server/error_map.h"
 #include "kafka/server/fetch_session.h"
 #include "kafka/server/handlers/handlers.h"
-#include "kafka/server/piece_pool.h"
 #include "kafka/server/topic_directory.h"
 
 namespace floe::kafka {
@@ -99,8 +98,19 @@ bool Readable(const Target& target) {
 
 struct ReadOutcome {
   std::size_t bytes = 0;
+  std::uint64_t memory = 0;  // taken until the answer is sent
   bool failed = false;
 };
+
+/// The piece that stored records are sent through counts once, also for many of them.
+void CountMemory(const std::vector<Target>& targets, ReadOutcome& outcome) {
+  bool stored = false;
+  for (const auto& target : targets) {
+    stored |= target.answer.records.stored != nullptr;
+    outcome.memory += target.answer.records.bytes.size();
+  }
+  outcome.memory += stored ? kSendPieceBytes : 0;
+}
 
 Status TakeRecords(log::FileRange range, Records& out) {
   if (range.length > kReadAtOnce) {
@@ -141,21 +151,24 @@ ReadOutcome ReadAll(std::vector<Target>& targets, std::size_t max_bytes) {
     SetError(target, ToErrorCode(read.error().kind(), ErrorSubject::kOffset));
     outcome.failed = true;
   }
+  CountMemory(targets, outcome);
   return outcome;
 }
 
-/// What the records of a response can take of memory at most.
+/// What the records of a response can take of memory at most. The first batch goes out whatever was asked for.
 std::uint64_t Weight(const std::vector<Target>& targets, std::size_t max_bytes) {
   std::uint64_t weight = 0;
+  std::uint64_t first_batch = 0;
   bool stored = false;
   for (const auto& target : targets) {
     if (!Readable(target)) continue;
-    const auto bytes = std::min<std::uint64_t>(static_cast<std::uint64_t>(std::max(target.asked.max_bytes, 0)),
-                                               target.partition->size_bytes());
-    stored |= bytes > kReadAtOnce;
-    weight += std::min<std::uint64_t>(bytes, kReadAtOnce);
+    const auto size = target.partition->size_bytes();
+    const auto asked = static_cast<std::uint64_t>(std::max(target.asked.max_bytes, 0));
+    stored |= size > kReadAtOnce;
+    first_batch = std::max(first_batch, std::min<std::uint64_t>(size, kReadAtOnce));
+    weight += std::min({size, asked, std::uint64_t{kReadAtOnce}});
   }
-  return std::min<std::uint64_t>(weight, max_bytes) + (stored ? PiecePool::kBytes : 0);
+  return std::max(first_batch, std::min<std::uint64_t>(weight, max_bytes)) + (stored ? kSendPieceBytes : 0);
 }
 
 /// Asks every partition to wake one waiter; takes the requests back when it dies, also when the coroutine is unwound.
@@ -234,6 +247,7 @@ HandlerResult HandleFetch(Services& services, Request& request) {
     } else {
       outcome.failed = std::ranges::any_of(targets, [](const Target& target) { return target.answer.error_code != 0; });
     }
+    lease.ShrinkTo(outcome.memory);
     const auto left = deadline - services.clock.MonotonicNow();
     if (outcome.failed || outcome.bytes >= min_bytes || targets.empty() || left.count() <= 0) break;
     // What was read so far is read again with what comes: holding it would keep memory for as long as the client likes.
