@@ -31,6 +31,29 @@ std::optional<std::string> PropertyName(const std::string& option) {
   return option;
 }
 
+/// No property: it says how the metadata is written. One that is stored all the same says nothing.
+bool IsFormatVersion(const std::string& option) {
+  return PropertyName(option) == "format-version";
+}
+
+/// kNotSupported for the clauses of a table that Iceberg has no place for.
+Status CheckClauses(const catalog::CatalogTable& table) {
+  if (table.watermark) {
+    return Fail(
+        ErrorKind::kNotSupported,
+        fmt::format("{} is an Iceberg table: it keeps no WATERMARK; declare it on the table that a job reads as a "
+                    "stream, and leave it out here (LIKE: EXCLUDING WATERMARKS)",
+                    table.path.ToString()));
+  }
+  if (table.distribution) {
+    return Fail(ErrorKind::kNotSupported,
+                fmt::format("{} is an Iceberg table: it keeps no DISTRIBUTION; use PARTITIONED BY, for example "
+                            "bucket(id, 16), when the table is made (LIKE: EXCLUDING DISTRIBUTION)",
+                            table.path.ToString()));
+  }
+  return {};
+}
+
 /// A column's type in Iceberg. kNotSupported when it has none, or one that could not be read back: it would shut
 /// everybody out of the table.
 Result<iceberg::Type> KeptType(const catalog::CatalogColumn& column) {
@@ -96,7 +119,9 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     auto table = Described(database, name, schema);
     for (std::int32_t id : metadata.schema().identifier_field_ids)
       table->primary_key.push_back(metadata.schema().NameOf(id));
-    for (const auto& [key, value] : metadata.properties) table->options[key] = value;
+    for (const auto& [key, value] : metadata.properties) {
+      if (!IsFormatVersion(key)) table->options[key] = value;
+    }
     return catalog::TablePtr(std::move(table));
   }
 
@@ -124,6 +149,20 @@ class IcebergSqlCatalog final : public catalog::Catalog {
 
   Status RenameTable(const std::string& database, const std::string& from, const std::string& to) override {
     return catalog_.RenameTable({database, from}, {database, to});
+  }
+
+  Status CheckReset(const catalog::CatalogTable& before, const std::string& option) override {
+    if (before.options.contains(option)) return {};
+    auto refuse = [&](const std::string& why) {
+      return Fail(ErrorKind::kNotSupported,
+                  fmt::format("'{}' of Iceberg table {} cannot be reset: {}", option, before.path.ToString(), why));
+    };
+    auto property = PropertyName(option);
+    if (!property) return refuse("it is no property of a table");
+    if (IsFormatVersion(option)) return refuse("a table always has one");
+    if (*property != option && before.options.contains(*property))
+      return refuse(fmt::format("it is kept as '{}'; RESET that", *property));
+    return {};
   }
 
   Status AlterTable(const catalog::TablePtr& before, const catalog::CatalogTable& table) override {
@@ -168,6 +207,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   }
 
   Result<iceberg::TableDefinition> DefinitionOf(const catalog::CatalogTable& table) const {
+    FLOE_TRY_VOID(CheckClauses(table));
     data::Schema schema;
     for (const catalog::CatalogColumn& column : table.columns) {
       if (column.kind != catalog::ColumnKind::kPhysical) {
@@ -202,8 +242,8 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     }
     if (after.primary_key != key)
       return refuse(fmt::format("the PRIMARY KEY of Iceberg table {} stays as it was made", table));
-    if (after.distribution)
-      return refuse(fmt::format("{} is an Iceberg table: it keeps no DISTRIBUTION, only PARTITIONED BY", table));
+    FLOE_TRY_VOID(CheckClauses(after));
+    FLOE_TRY_VOID(CheckComments(before, after));
     for (const auto& [option, value] : after.options) {
       auto old = before.options.find(option);
       bool same = old != before.options.end() && old->second == value;
@@ -213,7 +253,17 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     return {};
   }
 
-  /// A version is no property: it says how the metadata is written.
+  static Status CheckComments(const catalog::CatalogTable& before, const catalog::CatalogTable& after) {
+    for (const auto& column : after.columns) {
+      auto old = std::ranges::find(before.columns, column.name, &catalog::CatalogColumn::name);
+      if (old == before.columns.end() || column.comment.empty() || column.comment == old->comment) continue;
+      return Fail(ErrorKind::kNotSupported,
+                  fmt::format("column '{}' of Iceberg table {} keeps the COMMENT it was made with; leave COMMENT out",
+                              column.name, after.path.ToString()));
+    }
+    return {};
+  }
+
   static Status SetFormatVersion(const std::string& option, const std::string& version,
                                  iceberg::TableMetadata& metadata) {
     if (version == std::to_string(metadata.format_version)) return {};
@@ -243,14 +293,22 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     std::vector<std::string> names;
     for (const auto& column : after.columns) names.push_back(column.name);
     FLOE_TRY_VOID(iceberg::OrderColumns(metadata, names));
+    return ChangeProperties(before, after, metadata);
+  }
+
+  /// Only what this ALTER sets or resets: the rest may have been changed by others meanwhile.
+  static Status ChangeProperties(const catalog::CatalogTable& before, const catalog::CatalogTable& after,
+                                 iceberg::TableMetadata& metadata) {
+    std::erase_if(metadata.properties, [](const auto& property) { return IsFormatVersion(property.first); });
     for (const auto& [key, value] : before.options) {
       if (!after.options.contains(key)) metadata.properties.erase(key);
     }
     for (const auto& [key, value] : after.options) {
-      auto property = PropertyName(key);
-      if (property == "format-version") {
+      auto old = before.options.find(key);
+      if (old != before.options.end() && old->second == value) continue;
+      if (IsFormatVersion(key)) {
         FLOE_TRY_VOID(SetFormatVersion(key, value, metadata));
-      } else if (property) {
+      } else if (auto property = PropertyName(key)) {
         metadata.properties[*property] = value;
       }
     }

@@ -86,13 +86,50 @@ TEST_F(IcebergCatalogTest, WhatATableCannotKeepIsRefusedAndTheTableStaysReadable
               StartsWith("34 not supported: the PRIMARY KEY"));
   EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t DROP PRIMARY KEY"), StartsWith("13 not supported: the PRIMARY KEY"));
   EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD DISTRIBUTION BY HASH(id) INTO 3 BUCKETS"),
-              StartsWith("13 not supported: "));
+              StartsWith("52 not supported: "));
   EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t RENAME id TO number"), "");
   EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t SET ('a' = 'b', 'format-version' = '2', 'connector' = 'iceberg')"), "");
   auto table = tables_->LoadTable({"lab", "t"});
   ASSERT_OK(table);
   EXPECT_EQ(table->metadata->properties.at("a"), "b");
   EXPECT_FALSE(table->metadata->properties.contains("format-version"));
+}
+
+TEST_F(IcebergCatalogTest, AStoredFormatVersionSaysNothing) {
+  ASSERT_OK(tables_->ChangeTable({"lab", "t"}, [](iceberg::TableMetadata& metadata) -> Status {
+    metadata.properties["format-version"] = "9";
+    return {};
+  }));
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t RENAME id TO number"), "");
+  EXPECT_FALSE((*tables_->LoadTable({"lab", "t"})).metadata->properties.contains("format-version"));
+}
+
+TEST_F(IcebergCatalogTest, ClausesThatATableCannotKeepAreRefused) {
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD WATERMARK FOR ts AS ts"),
+              StartsWith("45 invalid input: the watermark's column"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t MODIFY name STRING COMMENT 'x'"),
+              StartsWith("34 not supported: column 'name'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t RESET ('a', 'location')"), StartsWith("39 not supported: 'location'"));
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t RESET ('format-version')"),
+              StartsWith("34 not supported: 'format-version'"));
+  EXPECT_THAT(Run("CREATE TABLE iceberg.lab.u (ts TIMESTAMP(3), WATERMARK FOR ts AS ts)"),
+              StartsWith("46 not supported: iceberg.lab.u is an Iceberg table: it keeps no WATERMARK"));
+  EXPECT_THAT(Run("CREATE TABLE iceberg.lab.u (id INT) DISTRIBUTED BY HASH(id) INTO 3 BUCKETS"),
+              StartsWith("57 not supported: iceberg.lab.u is an Iceberg table: it keeps no DISTRIBUTION"));
+  EXPECT_THAT(tables_->LoadTable({"lab", "u"}), IsError(ErrorKind::kNotFound));
+  // A comment made with its column stays, also where MODIFY says nothing of it.
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t ADD c INT COMMENT 'x'"), "");
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t MODIFY c BIGINT"), "");
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t MODIFY c BIGINT COMMENT 'x'"), "");
+  EXPECT_EQ((*tables_->LoadTable({"lab", "t"})).metadata->schema().fields.back().doc, "x");
+}
+
+TEST_F(IcebergCatalogTest, ResetNamesTheSpellingThatIsKept) {
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t SET ('compression_codec' = 'gzip')"), "");
+  EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t RESET ('compression_codec')"),
+              HasSubstr("it is kept as 'write.parquet.compression-codec'; RESET that"));
+  EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t RESET ('write.parquet.compression-codec', 'unknown')"), "");
+  EXPECT_FALSE((*tables_->LoadTable({"lab", "t"})).metadata->properties.contains("write.parquet.compression-codec"));
 }
 
 }  // namespace

@@ -44,8 +44,7 @@ Result<StatementResult> Session::CreateTable(const dialect::CreateTable& stateme
   FLOE_TRY_VOID(MakePlanner("streaming").Check(table, sql::planner::WrittenOf(statement)));
   if (IsThereAlready(table)) return Ok("OK: the table is there already");
   if (statement.or_replace) FLOE_TRY_VOID(MakeRoom(table, statement.name.span.position));
-  FLOE_TRY_VOID(
-      catalog_->Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position));
+  FLOE_TRY_VOID(catalog_->Store(std::move(table), statement));
   return Ok();
 }
 

@@ -222,6 +222,11 @@ std::vector<std::pair<std::string, dialect::Span>> SubjectsOf(const dialect::Alt
   return subjects;
 }
 
+/// Its first column; `otherwise` when it names none.
+dialect::Span PlaceOf(const dialect::Distribution& distribution, const dialect::Span& otherwise) {
+  return distribution.columns.empty() ? otherwise : distribution.columns[0].span;
+}
+
 }  // namespace
 
 dialect::Span PlaceOf(const dialect::AlterTable& alter, const Error& error) {
@@ -232,7 +237,19 @@ dialect::Span PlaceOf(const dialect::AlterTable& alter, const Error& error) {
   }
   const auto* change = std::get_if<dialect::ChangeSchema>(&alter.action);
   if (change != nullptr && change->primary_key && speaks_of("PRIMARY KEY")) return change->primary_key->span;
+  if (change != nullptr && change->watermark && speaks_of("WATERMARK")) return change->watermark->span;
+  if (change != nullptr && change->distribution && speaks_of("DISTRIBUTION"))
+    return PlaceOf(*change->distribution, alter.name.span);
   return alter.name.span;
+}
+
+dialect::Span PlaceOf(const dialect::CreateTable& create, const Error& error) {
+  if (error.kind() != ErrorKind::kNotSupported) return create.name.span;
+  const std::string message = error.ToString();
+  auto speaks_of = [&](const char* text) { return message.find(text) != std::string::npos; };
+  if (!create.watermarks.empty() && speaks_of("WATERMARK")) return create.watermarks[0].span;
+  if (create.distribution && speaks_of("DISTRIBUTION")) return PlaceOf(*create.distribution, create.name.span);
+  return create.name.span;
 }
 
 Result<CatalogTable> AlterTable(const CatalogTable& table, const dialect::AlterTable& alter) {

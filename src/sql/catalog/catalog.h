@@ -53,6 +53,9 @@ class Catalog {
   /// Puts `table` where `before` was; kConflict when the stored one is no longer `before`, kNotSupported for changes
   /// the catalog cannot make.
   virtual Status AlterTable(const TablePtr& before, const CatalogTable& table) = 0;
+  /// Before an ALTER TABLE … RESET: kNotSupported for an option that the table has, or has not, for ever. One that is
+  /// merely not set may be reset.
+  virtual Status CheckReset(const CatalogTable&, const std::string&) { return {}; }
 };
 
 /// Makes catalogs of one type. Called outside of all locks.

@@ -121,7 +121,14 @@ Status SessionCatalog::Store(CatalogTable table, bool replace, bool if_not_exist
 
 Status SessionCatalog::CreateTable(const dialect::CreateTable& statement) {
   FLOE_TRY(CatalogTable table, Prepare(statement));
-  return Store(std::move(table), statement.or_replace, statement.if_not_exists, statement.name.span.position);
+  return Store(std::move(table), statement);
+}
+
+Status SessionCatalog::Store(CatalogTable table, const dialect::CreateTable& statement) {
+  Status status = Store(std::move(table), statement.or_replace, statement.if_not_exists);
+  if (status) return {};
+  const dialect::Span place = PlaceOf(statement, status.error());
+  return At(place, std::move(status).error());
 }
 
 Result<CatalogTable> SessionCatalog::PrepareView(const dialect::CreateView& statement) const {
@@ -241,6 +248,12 @@ Status SessionCatalog::AlterTable(const dialect::AlterTable& statement) {
     return {};
   }
   FLOE_TRY(std::shared_ptr<Catalog> catalog, CatalogOf(path));
+  if (const auto* reset = std::get_if<dialect::ResetOptions>(&statement.action)) {
+    for (const dialect::OptionKey& key : reset->keys) {
+      Status resets = catalog->CheckReset(**before, key.text);
+      if (!resets) return At(key.span, std::move(resets).error());
+    }
+  }
   Status status = catalog->AlterTable(*before, after);
   if (status) return {};
   const dialect::Span place = PlaceOf(statement, status.error());

@@ -51,6 +51,8 @@ class SessionCatalog {
   /// The checked table without storing it; the planner validates it against its connector first, then calls Store.
   Result<CatalogTable> Prepare(const dialect::CreateTable& statement) const;
   Status Store(CatalogTable table, bool replace, bool if_not_exists, TextPosition position = {});
+  /// The same; an error stands at the clause of the statement that it speaks of.
+  Status Store(CatalogTable table, const dialect::CreateTable& statement);
   Status CreateView(const dialect::CreateView& statement);
   /// The view without storing it, for the planner to check.
   Result<CatalogTable> PrepareView(const dialect::CreateView& statement) const;

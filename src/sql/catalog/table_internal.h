@@ -23,8 +23,9 @@ Status ApplyWatermark(const dialect::WatermarkDefinition& definition, CatalogTab
 /// Also makes the key's columns NOT NULL.
 Status ApplyPrimaryKey(const dialect::PrimaryKey& key, CatalogTable& table);
 /// Where the subject of a catalog's error stands: the 'column' or 'option' of the statement that its message quotes,
-/// the PRIMARY KEY that it speaks of, else the table's name.
+/// the PRIMARY KEY, WATERMARK or DISTRIBUTION that it speaks of, else the table's name.
 dialect::Span PlaceOf(const dialect::AlterTable& alter, const Error& error);
+dialect::Span PlaceOf(const dialect::CreateTable& create, const Error& error);
 Result<std::vector<dialect::PartitionItem>> ParsePartitions(const CatalogTable& table);
 
 }  // namespace floe::sql::catalog
