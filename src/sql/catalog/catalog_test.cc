@@ -135,6 +135,20 @@ TEST_F(CatalogTest, ShowCreateTablePrintsAllOfIt) {
             ")");
 }
 
+TEST_F(CatalogTest, ShowCreateViewSaysThatAQueryDoesNotParse) {
+  CatalogTable view;
+  view.path = {"default_catalog", "default_database", "broken"};
+  view.kind = TableKind::kView;
+  view.temporary = true;
+  view.view_query = "SELECT FROM WHERE";
+  ASSERT_OK(session_->Store(std::move(view), false, false));
+  auto statement = ParseStatement("SHOW CREATE VIEW broken");
+  ASSERT_OK(statement);
+  auto shown = session_->Show(*statement->As<dialect::Show>());
+  EXPECT_THAT(shown, IsError(ErrorKind::kCorruption));
+  EXPECT_THAT(shown, HasErrorMessage("broken has a query that does not parse"));
+}
+
 TEST_F(CatalogTest, NamesResolveAndNearOnesAreNamed) {
   ASSERT_OK(Run(kOrders));
   ASSERT_OK(Run("CREATE DATABASE d"));

@@ -192,6 +192,23 @@ Result<std::vector<TableEntry>> SessionCatalog::Entries(const std::string& catal
   return entries;
 }
 
+namespace {
+
+/// As Flink shows it: the text makes the same view wherever it is run. kCorruption when the kept query does not parse.
+Result<std::string> CreateViewSql(const CatalogTable& view) {
+  auto query = dialect::ParseQuery(view.view_query);
+  if (!query) {
+    return Fail(ErrorKind::kCorruption,
+                fmt::format("view {} has a query that does not parse ({}); set it anew with ALTER VIEW … AS",
+                            view.path.ToString(), query.error().message()));
+  }
+  CatalogTable shown = view;
+  shown.view_query = dialect::ToQualifiedSql(*query, view.view_catalog, view.view_database);
+  return shown.ToCreateSql();
+}
+
+}  // namespace
+
 Result<TextTable> SessionCatalog::Show(const dialect::Show& show) const {
   auto collect = [&]() -> Result<TextTable> {
     std::pair<std::string, std::string> in{current_catalog(), current_database()};
@@ -227,11 +244,8 @@ Result<TextTable> SessionCatalog::Show(const dialect::Show& show) const {
                                   view ? "VIEW" : "TABLE"));
         }
         if (!view) return TextTable{{"result"}, {{table->ToCreateSql()}}};
-        // As Flink shows it: the text makes the same view wherever it is run.
-        CatalogTable shown = *table;
-        if (auto query = dialect::ParseQuery(table->view_query))
-          shown.view_query = dialect::ToQualifiedSql(*query, table->view_catalog, table->view_database);
-        return TextTable{{"result"}, {{shown.ToCreateSql()}}};
+        FLOE_TRY(std::string text, CreateViewSql(*table));
+        return TextTable{{"result"}, {{std::move(text)}}};
       }
       case ShowKind::kCreateCatalog: {
         FLOE_TRY(CatalogInfo info, manager_.Info(show.in.parts[0].text));
