@@ -3,8 +3,10 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -40,6 +42,7 @@ class Kafka:
         import socket
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
+        self.directory = tempfile.mkdtemp(prefix="floe-kafka-")
 
     def __enter__(self):
         self._run("install")
@@ -51,10 +54,11 @@ class Kafka:
 
     def __exit__(self, *_):
         self._run("stop", "--port", str(self.port))
+        shutil.rmtree(self.directory, ignore_errors=True)
 
-    @staticmethod
-    def _run(*arguments):
-        return subprocess.run(["bash", str(PEERS / "kafka.sh"), *arguments], check=True, capture_output=True, text=True).stdout
+    def _run(self, *arguments):
+        environment = {**os.environ, "FLOE_PEERS_RUN": self.directory}
+        return subprocess.run(["bash", str(PEERS / "kafka.sh"), *arguments], check=True, capture_output=True, text=True, env=environment).stdout
 
 
 def table(title, rows):

@@ -24,7 +24,8 @@ void ByteBudget::Lease::Release() {
 void ByteBudget::Lease::ShrinkTo(std::uint64_t bytes) {
   if (budget_ == nullptr || bytes >= bytes_) return;
   memory_.ShrinkTo(bytes);
-  budget_->Give(bytes_ - std::exchange(bytes_, bytes));
+  const std::uint64_t before = std::exchange(bytes_, bytes);
+  budget_->Give(before - bytes);
 }
 
 void ByteBudget::Give(std::uint64_t bytes) {

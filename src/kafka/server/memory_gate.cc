@@ -30,8 +30,9 @@ MemoryGate::Hold::~Hold() {
 
 void MemoryGate::Hold::ShrinkTo(std::uint64_t bytes) {
   if (bytes < reservation_.bytes()) static_cast<void>(reservation_.Resize(bytes));  // shrinking cannot fail
-  if (bytes < floor_bytes_)
-    gate_->floor_used_.fetch_sub(floor_bytes_ - std::exchange(floor_bytes_, bytes), std::memory_order_relaxed);
+  if (bytes >= floor_bytes_) return;
+  const std::uint64_t before = std::exchange(floor_bytes_, bytes);
+  gate_->floor_used_.fetch_sub(before - bytes, std::memory_order_relaxed);
 }
 
 MemoryGate::MemoryGate(MemoryBudget* budget, const std::string& component, std::uint64_t floor, ComputePool& compute)

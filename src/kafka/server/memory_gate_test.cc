@@ -152,5 +152,35 @@ TEST_F(MemoryGateTest, ABudgetWithAGateTakesFromBoth) {
   EXPECT_EQ(budget_.used(), 0U);
 }
 
+TEST_F(MemoryGateTest, ShrinkingGivesBackTheDifference) {
+  ByteBudget budget(500, &gate_);
+  std::optional<Result<ByteBudget::Lease>> lease;
+  boost::asio::co_spawn(
+      io_, [&]() -> Task<void> { lease.emplace(co_await budget.Acquire(400)); }, boost::asio::detached);
+  io_.run();
+  ASSERT_OK(*lease);
+  (*lease)->ShrinkTo(150);
+  EXPECT_EQ(budget.used(), 150U);
+  EXPECT_EQ(budget_.used(), 150U);
+  (*lease)->ShrinkTo(300);
+  EXPECT_EQ(budget.used(), 150U) << "it never grows";
+  (*lease)->ShrinkTo(0);
+  EXPECT_EQ(budget.used(), 0U);
+  (*lease)->Release();
+  EXPECT_EQ(budget.used(), 0U);
+  EXPECT_EQ(budget_.used(), 0U);
+}
+
+TEST_F(MemoryGateTest, ShrinkingGivesBackTheFloor) {
+  auto others = budget_.Reserve(budget_.Register("others"), 1'000);
+  ASSERT_OK(others);
+  auto first = gate_.TryAcquire(90);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_FALSE(gate_.TryAcquire(90).has_value());
+  first->ShrinkTo(10);
+  EXPECT_TRUE(gate_.TryAcquire(90).has_value());
+  EXPECT_FALSE(gate_.TryAcquire(91).has_value());
+}
+
 }  // namespace
 }  // namespace floe::kafka
