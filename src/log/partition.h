@@ -158,8 +158,8 @@ class PartitionLog final : public Partition, public Syncable, public std::enable
   /// Before so much is written behind `run`, which is not written yet.
   bool MustRoll(const EffectiveConfig& config, const Run& run, std::uint64_t bytes, std::int64_t records) const;
   void ScheduleSync();
-  /// Syncs the last segment and moves the high watermark. Poisons the partition when that fails.
-  /// Makes everything durable. `cut_reserve`: nothing follows in the last segment for now; with append_mu_ held.
+  /// Syncs the last segment and moves the high watermark; poisons the partition when that fails. `cut_reserve`, with
+  /// append_mu_ held: before a roll or an orderly end, the segment also gives back what it reserved.
   Status SyncLast(bool cut_reserve = false);
 
   Result<View> Look(Offset from) const;

@@ -54,6 +54,12 @@ Status CheckClauses(const catalog::CatalogTable& table) {
   return {};
 }
 
+/// Whether an ALTER of `before` sets the option to another value.
+bool Changes(const catalog::CatalogTable& before, const std::string& option, const std::string& value) {
+  auto old = before.options.find(option);
+  return old == before.options.end() || old->second != value;
+}
+
 /// A column's type in Iceberg. kNotSupported when it has none, or one that could not be read back: it would shut
 /// everybody out of the table.
 Result<iceberg::Type> KeptType(const catalog::CatalogColumn& column) {
@@ -245,9 +251,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     FLOE_TRY_VOID(CheckClauses(after));
     FLOE_TRY_VOID(CheckComments(before, after));
     for (const auto& [option, value] : after.options) {
-      auto old = before.options.find(option);
-      bool same = old != before.options.end() && old->second == value;
-      if (!same && !PropertyName(option))
+      if (Changes(before, option, value) && !PropertyName(option))
         return refuse(fmt::format("'{}' of Iceberg table {} cannot be changed", option, table));
     }
     return {};
@@ -304,8 +308,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
       if (!after.options.contains(key)) metadata.properties.erase(key);
     }
     for (const auto& [key, value] : after.options) {
-      auto old = before.options.find(key);
-      if (old != before.options.end() && old->second == value) continue;
+      if (!Changes(before, key, value)) continue;
       if (IsFormatVersion(key)) {
         FLOE_TRY_VOID(SetFormatVersion(key, value, metadata));
       } else if (auto property = PropertyName(key)) {

@@ -28,20 +28,17 @@ std::size_t Encoded::size() const {
 std::string Encoded::Flatten() const {
   std::string all;
   all.reserve(size());
-  std::size_t from = 0;
-  for (const auto& slice : slices) {
-    all.append(head, from, slice.position - from);
-    if (slice.stored) {
-      const std::size_t begin = all.size();
-      all.resize(begin + slice.size());
-      const Status read = slice.stored->Read(0, std::as_writable_bytes(std::span(all).subspan(begin)));
-      FLOE_CHECK(read.has_value());
-    } else {
-      all.append(reinterpret_cast<const char*>(slice.bytes.data()), slice.bytes.size());
+  ForEachPart([&all](std::span<const std::byte> bytes, const StoredRecords* stored) {
+    if (stored == nullptr) {
+      all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      return;
     }
-    from = slice.position;
-  }
-  return all.append(head, from);
+    const std::size_t begin = all.size();
+    all.resize(begin + stored->size());
+    const Status read = stored->Read(0, std::as_writable_bytes(std::span(all).subspan(begin)));
+    FLOE_CHECK(read.has_value());
+  });
+  return all;
 }
 
 void Writer::Int16(std::int16_t value) {

@@ -30,6 +30,18 @@ struct Encoded {
   std::vector<Slice> slices;
 
   std::size_t size() const;
+  /// Calls `part(bytes, stored)` in the order of the wire: with bytes, or with stored records instead of them.
+  template <typename Part>
+  void ForEachPart(Part part) const {
+    const auto own = std::as_bytes(std::span(head));
+    std::size_t from = 0;
+    for (const auto& slice : slices) {
+      part(own.subspan(from, slice.position - from), nullptr);
+      part(slice.bytes, slice.stored.get());
+      from = slice.position;
+    }
+    part(own.subspan(from), nullptr);
+  }
   /// Everything in one string; tests and small messages. Stored records must be readable.
   std::string Flatten() const;
 };

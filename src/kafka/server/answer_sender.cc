@@ -7,22 +7,11 @@ namespace floe::kafka {
 
 AnswerSender::AnswerSender(std::span<const Encoded> messages, PiecePool::Piece piece) : piece_(std::move(piece)) {
   for (const Encoded& message : messages) {
-    const auto head = std::as_bytes(std::span(message.head));
-    std::size_t from = 0;
-    for (const auto& slice : message.slices) {
-      Add(head.subspan(from, slice.position - from));
-      from = slice.position;
-      if (!slice.stored)
-        Add(slice.bytes);
-      else if (slice.stored->size() > 0)
-        parts_.push_back({.bytes = {}, .stored = slice.stored.get()});
-    }
-    Add(head.subspan(from));
+    message.ForEachPart([this](std::span<const std::byte> bytes, const StoredRecords* stored) {
+      if (!bytes.empty() || (stored != nullptr && stored->size() > 0))
+        parts_.push_back({.bytes = bytes, .stored = stored});
+    });
   }
-}
-
-void AnswerSender::Add(std::span<const std::byte> bytes) {
-  if (!bytes.empty()) parts_.push_back({.bytes = bytes});
 }
 
 Status AnswerSender::Load() {

@@ -32,7 +32,6 @@ class AnswerSender {
     std::span<const std::byte> bytes;
     const StoredRecords* stored = nullptr;
   };
-  void Add(std::span<const std::byte> bytes);
   /// The next bytes in order, as many as the piece holds.
   Status Load();
   void Sent(std::size_t bytes);

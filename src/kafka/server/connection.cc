@@ -301,16 +301,14 @@ Task<Status> Connection::Write(std::span<const Encoded> messages) {
 
 Task<Status> Connection::WriteParts(std::span<const Encoded> messages) {
   std::vector<boost::asio::const_buffer> buffers;
+  bool all_here = true;
   for (const Encoded& message : messages) {
-    std::size_t from = 0;
-    for (const auto& slice : message.slices) {
-      if (slice.stored) co_return co_await WriteStored(messages);
-      buffers.emplace_back(message.head.data() + from, slice.position - from);
-      buffers.emplace_back(slice.bytes.data(), slice.bytes.size());
-      from = slice.position;
-    }
-    buffers.emplace_back(message.head.data() + from, message.head.size() - from);
+    message.ForEachPart([&](std::span<const std::byte> bytes, const StoredRecords* stored) {
+      all_here &= stored == nullptr;
+      buffers.emplace_back(bytes.data(), bytes.size());
+    });
   }
+  if (!all_here) co_return co_await WriteStored(messages);
   co_return co_await WriteAll(buffers);
 }
 

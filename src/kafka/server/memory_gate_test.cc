@@ -25,6 +25,14 @@ class MemoryGateTest : public testing::Test {
         boost::asio::detached);
   }
 
+  std::optional<Result<ByteBudget::Lease>> Acquire(ByteBudget& budget, std::uint64_t bytes) {
+    std::optional<Result<ByteBudget::Lease>> lease;
+    boost::asio::co_spawn(
+        io_, [&]() -> Task<void> { lease.emplace(co_await budget.Acquire(bytes)); }, boost::asio::detached);
+    io_.run();
+    return lease;
+  }
+
   boost::asio::io_context io_;
   ComputePool compute_{1};
   MemoryBudget budget_{1'000};
@@ -139,10 +147,7 @@ TEST(ByteBudgetTest, FirstComeFirstServed) {
 
 TEST_F(MemoryGateTest, ABudgetWithAGateTakesFromBoth) {
   ByteBudget budget(500, &gate_);
-  std::optional<Result<ByteBudget::Lease>> lease;
-  boost::asio::co_spawn(
-      io_, [&]() -> Task<void> { lease.emplace(co_await budget.Acquire(400)); }, boost::asio::detached);
-  io_.run();
+  auto lease = Acquire(budget, 400);
   ASSERT_TRUE(lease.has_value());
   ASSERT_OK(*lease);
   EXPECT_EQ(budget.used(), 400U);
@@ -154,10 +159,7 @@ TEST_F(MemoryGateTest, ABudgetWithAGateTakesFromBoth) {
 
 TEST_F(MemoryGateTest, ShrinkingGivesBackTheDifference) {
   ByteBudget budget(500, &gate_);
-  std::optional<Result<ByteBudget::Lease>> lease;
-  boost::asio::co_spawn(
-      io_, [&]() -> Task<void> { lease.emplace(co_await budget.Acquire(400)); }, boost::asio::detached);
-  io_.run();
+  auto lease = Acquire(budget, 400);
   ASSERT_OK(*lease);
   (*lease)->ShrinkTo(150);
   EXPECT_EQ(budget.used(), 150U);

@@ -33,20 +33,18 @@ std::string ObjectOf(const Members& members) {
   return text + "}";
 }
 
-/// "2024-02-29T12:00:00.5": as many digits as there are, as Java's ISO_LOCAL_DATE_TIME.
-std::string IsoText(std::int64_t micros) {
-  std::string text = plan::TimestampText(micros, 6);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.ends_with('.')) text.pop_back();
-  if (std::size_t blank = text.find(' '); blank != std::string::npos) text[blank] = 'T';
-  return text;
-}
-
-/// "1.50" is 1.5: Jackson takes the zeros.
-std::string DecimalText(std::string text) {
+/// "1.50" is 1.5, "2.00" is 2.
+std::string ShortFraction(std::string text) {
   if (text.find('.') == std::string::npos) return text;
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+/// "2024-02-29T12:00:00.5": as many digits as there are, as Java's ISO_LOCAL_DATE_TIME.
+std::string IsoText(std::int64_t micros) {
+  std::string text = ShortFraction(plan::TimestampText(micros, 6));
+  if (std::size_t blank = text.find(' '); blank != std::string::npos) text[blank] = 'T';
   return text;
 }
 
@@ -90,7 +88,7 @@ std::string Json(const Value& value, const Type& type) {
     case TypeKind::kSmallInt:
     case TypeKind::kInt:
     case TypeKind::kBigInt: return value.ToString();
-    case TypeKind::kDecimal: return DecimalText(value.ToString());
+    case TypeKind::kDecimal: return ShortFraction(value.ToString());  // as Jackson
     case TypeKind::kFloat: return RealText(value.GetValue<float>(), JavaText(value.GetValue<float>()));
     case TypeKind::kDouble: return RealText(value.GetValue<double>(), JavaText(value.GetValue<double>()));
     case TypeKind::kChar:
@@ -104,18 +102,6 @@ std::string Json(const Value& value, const Type& type) {
     case TypeKind::kRow: return RowJson(value, type);
     default: return Quoted(TextOfValue(value, type, 0));  // dates, times and intervals, which Flink refuses
   }
-}
-
-/// Calls `text(row)` for each row; nullopt is NULL.
-template <typename Text>
-void ForRows(duckdb::DataChunk& args, duckdb::Vector& result, Text text) {
-  bool constant = args.AllConstant();
-  duckdb::idx_t count = constant ? 1 : args.size();
-  for (duckdb::idx_t row = 0; row < count; ++row) {
-    std::optional<std::string> json = text(row);
-    result.SetValue(row, json ? Value(std::move(*json)) : Value(duckdb::LogicalType::VARCHAR));
-  }
-  if (constant) result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);
 }
 
 void JsonOf(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector& result) {

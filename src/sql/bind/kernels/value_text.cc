@@ -126,14 +126,11 @@ void ValueText(duckdb::DataChunk& args, duckdb::ExpressionState&, duckdb::Vector
   auto type = dialect::ParseType(args.data[1].GetValue(0).ToString());
   if (!type) duck::Raise(std::move(type).error());
   std::int64_t offset_us = args.data[2].GetValue(0).GetValue<std::int64_t>() * 1000;
-  bool constant = args.AllConstant();
-  duckdb::idx_t count = constant ? 1 : args.size();
-  for (duckdb::idx_t row = 0; row < count; ++row) {
+  ForRows(args, result, [&](duckdb::idx_t row) -> std::optional<std::string> {
     Value value = args.data[0].GetValue(row);
-    result.SetValue(
-        row, value.IsNull() ? Value(duckdb::LogicalType::VARCHAR) : Value(TextOfValue(value, type->type, offset_us)));
-  }
-  if (constant) result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);
+    if (value.IsNull()) return std::nullopt;
+    return TextOfValue(value, type->type, offset_us);
+  });
 }
 
 }  // namespace
