@@ -87,6 +87,11 @@ Error Context::Usage(Error error) const {
   return error;
 }
 
+Status Context::AtLeast(const std::string& flag, std::optional<std::int64_t> number, std::int64_t least) const {
+  if (!number || *number >= least) return {};
+  return Fail(Usage(Error(ErrorKind::kInvalidInput, fmt::format("{} {}: {} is the least", flag, *number, least))));
+}
+
 NodeAccess::NodeAccess() = default;
 NodeAccess::~NodeAccess() {
   transport_.reset();

@@ -3,8 +3,10 @@
 // `context.exit_code`.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,8 @@ struct Context {
 
   /// Marks what it returns as a mistake in usage.
   Error Usage(Error error) const;
+  /// Refuses a number that was given and is less.
+  Status AtLeast(const std::string& flag, std::optional<std::int64_t> number, std::int64_t least) const;
   Result<config::Config> LoadConfig() const;
 };
 

@@ -95,4 +95,8 @@ void Finish(Context& context, const Status& status) {
   if (!status) context.exit_code = Report(context, status.error());
 }
 
+void Finish(Context& context, const Result<int>& code) {
+  context.exit_code = code ? *code : Report(context, code.error());
+}
+
 }  // namespace floe::cli

@@ -23,5 +23,6 @@ Status CallAndPrint(const Context& context, const server::ApiRequest& request, c
                     bool create = false);
 
 void Finish(Context& context, const Status& status);
+void Finish(Context& context, const Result<int>& code);
 
 }  // namespace floe::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // floe produce and floe consume.
-#include <iostream>
+#include <chrono>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,8 +10,10 @@
 
 #include "base/result.h"
 #include "cli/commands.h"
+#include "cli/line_reader.h"
 #include "cli/noun.h"
 #include "cli/shell.h"
+#include "formats/text.h"
 
 namespace floe::cli {
 namespace {
@@ -23,72 +26,131 @@ struct ProduceOptions {
   std::vector<std::string> headers;
 };
 
-/// One line of standard input as the API's record.
-Result<ordered_json> RecordOf(const std::string& line, const ProduceOptions& options) {
-  ordered_json record;
-  std::string value = line;
-  if (!options.key_separator.empty()) {
-    std::size_t at = line.find(options.key_separator);
-    if (at == std::string::npos) {
-      return Fail(ErrorKind::kInvalidInput,
-                  fmt::format("the line '{}' has no key separator '{}'", line.substr(0, 60), options.key_separator));
-    }
-    record["key"] = line.substr(0, at);
-    value = line.substr(at + options.key_separator.size());
-  }
-  record["value"] = value;
-  for (const std::string& header : options.headers) {
+/// How long a record waits for others: what `tail -f` writes is seen soon, and bulk goes in big requests.
+constexpr std::chrono::milliseconds kLinger{50};
+constexpr std::size_t kBatchBytes = 1 << 20;
+
+Result<ordered_json> HeadersOf(const std::vector<std::string>& options) {
+  ordered_json headers = ordered_json::array();
+  for (const std::string& header : options) {
     std::size_t equals = header.find('=');
     if (equals == std::string::npos)
       return Fail(ErrorKind::kInvalidInput, fmt::format("--header '{}' is not KEY=VALUE", header));
-    record["headers"].push_back({{"key", header.substr(0, equals)}, {"value", header.substr(equals + 1)}});
+    if (!formats::ValidUtf8(header))
+      return Fail(ErrorKind::kInvalidInput, "--header is not UTF-8; a Kafka client sends any bytes");
+    headers.push_back({{"key", header.substr(0, equals)}, {"value", header.substr(equals + 1)}});
   }
-  return record;
+  return headers;
 }
 
-Status Produce(const Context& context, const ProduceOptions& options) {
-  FLOE_TRY(auto access, NodeAccess::Open(context));
-  std::string batch;
-  std::int64_t sent = 0;
-  auto flush = [&]() -> Status {
-    if (batch.empty()) return {};
-    FLOE_TRY(std::string answer,
-             access->transport().Fetch(
-                 {.method = "POST", .path = "/api/v1/topics/" + options.topic + "/records", .body = batch}));
-    sent += ordered_json::parse(answer, nullptr, false).value("count", std::int64_t{0});
-    batch.clear();
+/// Gathers lines of standard input and sends them.
+class Producer {
+ public:
+  Producer(Transport& transport, const ProduceOptions& options, ordered_json headers)
+      : transport_(transport), options_(options), headers_(std::move(headers)) {}
+
+  /// Until the end of the input or Ctrl-C; sends what was read before an error, too.
+  Status Run(LineReader& lines) {
+    Status fed = Feed(lines);
+    if (Status flushed = Flush(); fed && !flushed) fed = flushed;
+    if (fed) return {};
+    return Fail(std::move(fed).error().WithContext(
+        fmt::format("after {} {} written to '{}'", sent_, sent_ == 1 ? "record was" : "records were", options_.topic)));
+  }
+  std::int64_t sent() const { return sent_; }
+
+ private:
+  Status Feed(LineReader& lines) {
+    using std::chrono::steady_clock;
+    std::string line;
+    for (std::int64_t number = 1;;) {
+      // After Ctrl-C only what is there already is taken.
+      const bool interrupted = InterruptFlag();
+      auto wait = kLinger;
+      if (!batch_.empty()) wait -= std::chrono::ceil<std::chrono::milliseconds>(steady_clock::now() - began_);
+      FLOE_TRY(LineReader::Got got, lines.Next(line, interrupted || wait.count() < 0 ? wait.zero() : wait));
+      if (got == LineReader::Got::kEnd) return {};
+      if (got == LineReader::Got::kLine) FLOE_TRY_VOID(Add(line, number++));
+      const bool due = !batch_.empty() && (batch_.size() > kBatchBytes || steady_clock::now() - began_ >= kLinger);
+      if (due) FLOE_TRY_VOID(Flush());
+      if (interrupted && (due || got == LineReader::Got::kNothing)) return {};
+    }
+  }
+
+  Status Add(const std::string& line, std::int64_t number) {
+    auto refuse = [&](const std::string& why) {
+      return Fail(ErrorKind::kInvalidInput, fmt::format("line {} of the input {}", number, why));
+    };
+    if (!formats::ValidUtf8(line)) return refuse("is not UTF-8; a Kafka client sends any bytes");
+    ordered_json record;
+    std::string value = line;
+    if (!options_.key_separator.empty()) {
+      std::size_t at = line.find(options_.key_separator);
+      if (at == std::string::npos)
+        return refuse(fmt::format("has no key separator '{}': {}", options_.key_separator, line.substr(0, 60)));
+      record["key"] = line.substr(0, at);
+      value = line.substr(at + options_.key_separator.size());
+    }
+    record["value"] = value;
+    if (!headers_.empty()) record["headers"] = headers_;
+    if (batch_.empty()) began_ = std::chrono::steady_clock::now();
+    batch_ += record.dump() + "\n";
     return {};
-  };
-  std::string line;
-  while (std::getline(std::cin, line)) {
-    FLOE_TRY(ordered_json record, RecordOf(line, options));
-    batch += record.dump(-1, ' ', false, ordered_json::error_handler_t::strict) + "\n";
-    if (batch.size() > (1U << 20)) FLOE_TRY_VOID(flush());
   }
-  FLOE_TRY_VOID(flush());
+
+  Status Flush() {
+    if (batch_.empty()) return {};
+    const std::string batch = std::exchange(batch_, {});
+    FLOE_TRY(
+        std::string answer,
+        transport_.Fetch({.method = "POST", .path = "/api/v1/topics/" + options_.topic + "/records", .body = batch}));
+    sent_ += ordered_json::parse(answer, nullptr, false).value("count", std::int64_t{0});
+    return {};
+  }
+
+  Transport& transport_;
+  const ProduceOptions& options_;
+  const ordered_json headers_;
+  std::string batch_;
+  std::chrono::steady_clock::time_point began_;  ///< when the batch got its first record
+  std::int64_t sent_ = 0;
+};
+
+Result<int> Produce(const Context& context, const ProduceOptions& options) {
+  auto headers = HeadersOf(options.headers);
+  if (!headers) return Fail(context.Usage(std::move(headers).error()));
+  FLOE_TRY(auto access, NodeAccess::Open(context));
+  CatchInterrupts();
+  CatchTermination();
+  Producer producer(access->transport(), options, std::move(*headers));
+  LineReader lines(STDIN_FILENO);
+  FLOE_TRY_VOID(producer.Run(lines));
   if (context.json) {
-    fmt::print("{}\n", ordered_json{{"count", sent}}.dump());
+    fmt::print("{}\n", ordered_json{{"count", producer.sent()}}.dump());
   } else {
-    fmt::print(stderr, "{} records written to '{}'.\n", sent, options.topic);
+    fmt::print(stderr, "{} {} written to '{}'.\n", producer.sent(), producer.sent() == 1 ? "record" : "records",
+               options.topic);
   }
-  return {};
+  return InterruptFlag() ? kExitInterrupted : kExitOk;
 }
 
 struct ConsumeOptions {
   std::string topic;
   std::string from = "earliest";
-  int partition = -1;
-  std::int64_t limit = 0;
+  std::optional<int> partition;
+  std::optional<std::int64_t> limit;
   bool follow = false;
 };
 
 Status Consume(const Context& context, const ConsumeOptions& options) {
+  FLOE_TRY_VOID(context.AtLeast("--limit", options.limit, 1));
+  FLOE_TRY_VOID(context.AtLeast("--partition", options.partition, 0));
   FLOE_TRY(auto access, NodeAccess::Open(context));
   CatchInterrupts();
   server::ApiRequest request{.method = "GET", .path = "/api/v1/topics/" + options.topic + "/records"};
   request.query = {{"from", options.from}};
-  if (options.partition >= 0) request.query["partition"] = std::to_string(options.partition);
-  if (options.limit > 0) request.query["limit"] = std::to_string(options.limit);
+  if (options.partition) request.query["partition"] = std::to_string(*options.partition);
+  if (options.limit) request.query["limit"] = std::to_string(*options.limit);
   if (options.follow) request.query["follow"] = "true";
   request.cancelled = &InterruptFlag();
   std::string buffer;
@@ -115,6 +177,8 @@ Status Consume(const Context& context, const ConsumeOptions& options) {
   });
   if (error) return Fail(std::move(*error));
   if (!called && called.error().kind() == ErrorKind::kCancelled) return {};
+  // All of the request came from the command line.
+  if (!called && called.error().kind() == ErrorKind::kInvalidInput) return Fail(context.Usage(called.error()));
   return called;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "cli/commands.h"
+#include "cli/noun.h"
 #include "cli/run_script.h"
 #include "cli/shell.h"
 #include "io/file_system.h"
@@ -84,10 +85,6 @@ Result<int> Run(const Context& context, const std::string& file) {
   CatchInterrupts();
   CatchTermination();
   return RunInForeground(access->transport(), script, file, context.json);
-}
-
-void Finish(Context& context, const Result<int>& code) {
-  context.exit_code = code ? *code : Report(context, code.error());
 }
 
 }  // namespace

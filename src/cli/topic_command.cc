@@ -15,7 +15,7 @@ using nlohmann::ordered_json;
 
 struct TopicOptions {
   std::string name;
-  int partitions = 0;
+  std::optional<int> partitions;
   std::vector<std::string> config;
 };
 
@@ -31,18 +31,31 @@ Result<ordered_json> ConfigPairs(const std::vector<std::string>& pairs) {
   return config;
 }
 
+/// What creating and altering share.
+Result<ordered_json> BodyOf(const Context& context, const TopicOptions& options) {
+  FLOE_TRY_VOID(context.AtLeast("--partitions", options.partitions, 1));
+  auto config = ConfigPairs(options.config);
+  if (!config) return Fail(context.Usage(std::move(config).error()));
+  ordered_json body = {{"config", *config}};
+  if (options.partitions) body["partitions"] = *options.partitions;
+  return body;
+}
+
 Status CreateTopic(const Context& context, const TopicOptions& options) {
-  FLOE_TRY(ordered_json config, ConfigPairs(options.config));
-  ordered_json body = {{"name", options.name}, {"config", config}};
-  if (options.partitions > 0) body["partitions"] = options.partitions;
+  FLOE_TRY(ordered_json body, BodyOf(context, options));
+  body["name"] = options.name;
   return CallAndPrint(context, {.method = "POST", .path = "/api/v1/topics", .body = body.dump()},
                       fmt::format("Created topic '{}'.", options.name), true);
 }
 
 Status AlterTopic(const Context& context, const TopicOptions& options) {
-  FLOE_TRY(ordered_json config, ConfigPairs(options.config));
-  ordered_json body = {{"config", config}};
-  if (options.partitions > 0) body["partitions"] = options.partitions;
+  FLOE_TRY(ordered_json body, BodyOf(context, options));
+  if (!options.partitions && options.config.empty()) {
+    return Fail(context.Usage(
+        Error(ErrorKind::kInvalidInput, fmt::format("nothing to alter of topic '{}': give --partitions N or --config "
+                                                    "KEY=VALUE",
+                                                    options.name))));
+  }
   return CallAndPrint(context, {.method = "PUT", .path = "/api/v1/topics/" + options.name, .body = body.dump()},
                       fmt::format("Altered topic '{}'.", options.name));
 }

@@ -32,7 +32,8 @@ std::string TextOf(const ordered_json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int64_t number) {
+/// `turn` chooses the partition of a record without a key.
+Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int64_t number, std::int64_t turn) {
   auto refuse = [&](const std::string& why) {
     return Fail(ErrorKind::kInvalidInput, fmt::format("line {}: {}; nothing was written", number, why));
   };
@@ -57,7 +58,7 @@ Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int6
     line.partition =
         static_cast<std::size_t>(ingest::PartitionOf(*line.key, static_cast<std::int32_t>(partitions)).value());
   } else {
-    line.partition = static_cast<std::size_t>(number) % partitions;
+    line.partition = static_cast<std::size_t>(turn) % partitions;
   }
   return line;
 }
@@ -161,6 +162,7 @@ Result<bool> SendRecords(Cursor& cursor, const std::string& batches, std::int64_
 }  // namespace
 
 Result<std::int64_t> AppendRecords(const log::Topic& topic, const std::string& ndjson, Clock& clock) {
+  TimestampMs now = clock.WallNowMs();
   std::vector<Line> lines;
   std::string_view rest = ndjson;
   for (std::int64_t number = 1; !rest.empty(); ++number) {
@@ -168,12 +170,12 @@ Result<std::int64_t> AppendRecords(const log::Topic& topic, const std::string& n
     std::string_view text = rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    FLOE_TRY(Line line, ParseLine(topic, text, number));
+    // Requests of one record each do not all begin with the same partition.
+    FLOE_TRY(Line line, ParseLine(topic, text, number, now.value() + number));
     lines.push_back(std::move(line));
   }
   std::vector<kafka::BatchBuilder> builders(topic.partitions.size());
   constexpr std::size_t kBatchBytes = 512 << 10;
-  TimestampMs now = clock.WallNowMs();
   for (const Line& line : lines) {
     std::vector<kafka::HeaderView> headers;
     for (const auto& [key, value] : line.headers) headers.push_back({key, value});

@@ -2,11 +2,14 @@
 """The command line: nouns and verbs, output formats, errors and exit codes."""
 import json
 import pathlib
+import pty
+import select
+import signal
 import subprocess
 import tempfile
 import unittest
 
-from floe_node import FLOE, Node, floe
+from floe_node import FLOE, Node, floe, wait_for
 
 
 class StandaloneTest(unittest.TestCase):
@@ -30,6 +33,30 @@ class StandaloneTest(unittest.TestCase):
         self.assertIn("Did you mean 'clicks'?", floe("topic", "show", "click", *self.data, expect=4))
         floe("topic", "delete", "clicks", *self.data)
         self.assertEqual(json.loads(floe("topic", "list", "--json", *self.data)), [])
+
+    def test_produce_refuses_a_bad_line_and_keeps_those_before_it(self):
+        floe("topic", "create", "t", *self.data)
+        text = floe("produce", "t", "-K", ":", *self.data, stdin="a:1\nb:2\nno separator\n", expect=1)
+        self.assertIn("line 3 of the input has no key separator ':': no separator", text)
+        self.assertIn("2 records were written to 't'", text)
+        self.assertEqual(floe("consume", "t", *self.data), "1\n2\n")
+        done = subprocess.run([FLOE, "produce", "t", *self.data], input=b"good\n\xff\xfe\n", capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"line 2 of the input is not UTF-8", done.stderr)
+
+    def test_numbers_of_the_command_line_are_checked(self):
+        self.assertIn("--partitions 0: 1 is the least", floe("topic", "create", "t", "--partitions", "0", *self.data, expect=2))
+        self.assertIn("--partitions -1: 1 is the least", floe("topic", "create", "t", "--partitions=-1", *self.data, expect=2))
+        floe("topic", "create", "t", *self.data)
+        self.assertIn("nothing to alter of topic 't'", floe("topic", "alter", "t", *self.data, expect=2))
+        floe("topic", "alter", "t", "--config", "retention.ms=1000", *self.data)
+        floe("produce", "t", *self.data, stdin="x\ny\n")
+        for limit in ("0", "-5"):
+            self.assertIn(f"--limit {limit}: 1 is the least", floe("consume", "t", "-n", limit, *self.data, expect=2))
+        self.assertEqual(floe("consume", "t", "-n", "1", *self.data), "x\n")
+        self.assertIn("--partition -1: 0 is the least", floe("consume", "t", "-p", "-1", *self.data, expect=2))
+        self.assertIn("garbage", floe("consume", "t", "--from", "garbage", *self.data, expect=2))
+        self.assertIn("--header 'bad' is not KEY=VALUE", floe("produce", "t", "-H", "bad", *self.data, stdin="", expect=2))
 
     def test_formats(self):
         sql = ["sql", *self.data, "-e", "SELECT * FROM (VALUES (1, 'a', TRUE), (2, CAST(NULL AS STRING), FALSE)) AS t (n, s, b) ORDER BY n"]
@@ -253,6 +280,27 @@ class BesideANodeTest(unittest.TestCase):
             self.assertEqual(floe("sql", "--connect", "http://" + node.addresses["console"], "-e", "SELECT 1 AS one", "--format", "csv"), "one\n1\n")
             self.assertIn("does not answer", floe("sql", "--connect", "http://127.0.0.1:1", "-e", "SELECT 1", expect=3))
 
+    def test_produce_sends_what_a_slow_writer_wrote(self):
+        with Node() as node:
+            data = ["--data", str(node.directory)]
+            floe("topic", "create", "t", "--partitions", "3", *data)
+
+            def values():
+                return sorted(record["value"] for record in map(json.loads, floe("consume", "t", "--json", *data).splitlines()))
+
+            producer = subprocess.Popen([FLOE, "produce", "t", "-K", ":", *data], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            producer.stdin.write(b"a:1\n")
+            producer.stdin.flush()
+            wait_for("the first record", lambda: values() == ["1"])
+            producer.stdin.write(b"b:2\n")
+            producer.stdin.flush()
+            producer.send_signal(signal.SIGINT)
+            self.assertEqual(producer.wait(timeout=60), 130)
+            self.assertEqual(producer.stderr.read(), b"2 records written to 't'.\n")
+            producer.stdin.close()
+            producer.stderr.close()
+            self.assertEqual(values(), ["1", "2"])
+
     def test_jobs_come_back_after_a_restart(self):
         node = Node()
         try:
@@ -265,7 +313,6 @@ class BesideANodeTest(unittest.TestCase):
             floe("topic", "create", "src", "--data", str(node.directory))
             floe("job", "submit", str(script), "--name", "totals", "--data", str(node.directory))
             floe("produce", "src", "--data", str(node.directory), stdin='{"k": "a", "n": 1}\n{"k": "a", "n": 2}\n')
-            from floe_node import wait_for
             wait_for("sum", lambda: node.query("SELECT n FROM totals") == [[3]])
             self.assertEqual(node.stop(), 0)
             node.start()
