@@ -106,12 +106,12 @@ Result<std::unique_ptr<NodeAccess>> NodeAccess::Open(const Context& context, Opt
     return access;
   }
   FLOE_TRY(config::Config config, context.LoadConfig());
-  auto running = server::RunningNode(config.String("data.dir"));
-  if (running.contains("console")) {
-    access->transport_ = MakeHttpTransport(running["console"]);
+  const std::string& directory = config.String("data.dir");
+  auto find = [directory] { return server::RunningNode(directory)["console"]; };
+  if (const std::string console = find(); !console.empty()) {
+    access->transport_ = MakeHttpTransport(console, find);
     return access;
   }
-  const std::string& directory = config.String("data.dir");
   FLOE_TRY(const bool exists,
            io::LocalFileSystem().Exists(std::filesystem::absolute(directory).string() + "/floe.json"));
   if (!exists && !options.create) {

@@ -172,9 +172,8 @@ int RunShell(StatementClient& client, OutputFormat format, const std::string& wh
     if (statements.empty() || !statements.back().complete) continue;
     std::string entry = Trimmed(pending);
     pending.clear();
-    std::string flat = entry;
-    std::replace(flat.begin(), flat.end(), '\n', ' ');
-    add_history(flat.c_str());
+    // Whole, with its line breaks: they end comments and may stand in literals. The file escapes them.
+    add_history(entry.c_str());
     if (!history.empty()) write_history(history.c_str());
     int code = RunScript(client, entry, format, "");
     if (code == 130) fmt::print("\nCancelled.\n");

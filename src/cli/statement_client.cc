@@ -102,14 +102,19 @@ class AnswerReader {
 
 }  // namespace
 
-Result<std::unique_ptr<StatementClient>> StatementClient::Open(Transport& transport, const std::atomic<bool>* cancel) {
+Result<std::string> StatementClient::OpenSession(Transport& transport) {
   FLOE_TRY(std::string answer, transport.Fetch({.method = "POST", .path = "/api/v1/sessions", .body = "{}"}));
   auto parsed = ordered_json::parse(answer, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("session")) {
     return Fail(ErrorKind::kUnavailable,
                 fmt::format("{} does not speak Floe's API; give the console's address", transport.Describe()));
   }
-  return std::unique_ptr<StatementClient>(new StatementClient(transport, cancel, parsed["session"].get<std::string>()));
+  return parsed["session"].get<std::string>();
+}
+
+Result<std::unique_ptr<StatementClient>> StatementClient::Open(Transport& transport, const std::atomic<bool>* cancel) {
+  FLOE_TRY(std::string session, OpenSession(transport));
+  return std::unique_ptr<StatementClient>(new StatementClient(transport, cancel, std::move(session)));
 }
 
 StatementClient::~StatementClient() {
@@ -126,6 +131,14 @@ Result<StatementOutcome> StatementClient::Execute(const std::string& statement, 
     if (request.IsCancelled()) return false;
     return reader.Take(bytes);
   });
+  // Errors of the statement come inside the answer.
+  if (!called && called.error().kind() == ErrorKind::kNotFound) {
+    FLOE_TRY(session_, OpenSession(transport_));
+    return Fail(ErrorKind::kConflict,
+                "the node no longer has this session: it started again, or the session was long unused. The statement "
+                "did not run. A new session is open, without the SETs, the USE and the temporary objects of the old "
+                "one; run the statement again");
+  }
   return reader.Finish(called);
 }
 

@@ -28,7 +28,8 @@ class StatementClient {
   StatementClient(const StatementClient&) = delete;
   StatementClient& operator=(const StatementClient&) = delete;
 
-  /// Rows go to `out`, progress and warnings to standard error. kCancelled after Ctrl-C.
+  /// Rows go to `out`, progress and warnings to standard error. kCancelled after Ctrl-C. kConflict when the node has
+  /// lost the session: the next statement runs in a new one. This one does not, since it may count on a USE or SET.
   Result<StatementOutcome> Execute(const std::string& statement, OutputFormat format, std::FILE* out);
   /// Words that may stand where `text` ends.
   std::vector<std::string> Complete(const std::string& text);
@@ -37,6 +38,7 @@ class StatementClient {
  private:
   StatementClient(Transport& transport, const std::atomic<bool>* cancel, std::string session)
       : transport_(transport), cancel_(cancel), session_(std::move(session)) {}
+  static Result<std::string> OpenSession(Transport& transport);
 
   Transport& transport_;
   const std::atomic<bool>* cancel_;

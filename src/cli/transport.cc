@@ -21,6 +21,12 @@ ErrorKind KindFromText(const std::string& text) {
   return ErrorKind::kInternal;
 }
 
+std::string BaseOf(const std::string& url) {
+  std::string base = url.starts_with("http://") || url.starts_with("https://") ? url : "http://" + url;
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
 /// Keeps an error answer whole, hands a good one on.
 class AnswerSplitter {
  public:
@@ -46,10 +52,23 @@ class AnswerSplitter {
 
 class HttpTransport final : public Transport {
  public:
-  explicit HttpTransport(std::string base) : base_(std::move(base)) {}
+  HttpTransport(std::string base, std::function<std::string()> find) : base_(std::move(base)), find_(std::move(find)) {}
   std::string Describe() const override { return base_; }
 
   Status Call(const server::ApiRequest& request, const std::function<bool(std::string_view)>& on_bytes) override {
+    bool connected = true;
+    Status done = Try(request, on_bytes, connected);
+    if (connected || !find_) return done;
+    const std::string found = find_();
+    if (found.empty() || BaseOf(found) == base_) return done;
+    base_ = BaseOf(found);
+    return Try(request, on_bytes, connected);
+  }
+
+ private:
+  /// `connected` becomes false when no byte of the request can have been sent.
+  Status Try(const server::ApiRequest& request, const std::function<bool(std::string_view)>& on_bytes,
+             bool& connected) {
     std::unique_ptr<CURL, void (*)(CURL*)> curl(::curl_easy_init(), ::curl_easy_cleanup);
     AnswerSplitter splitter(on_bytes);
     Exchange exchange{curl.get(), &splitter, false};
@@ -73,6 +92,7 @@ class HttpTransport final : public Transport {
     }
     ::curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers);
     CURLcode code = ::curl_easy_perform(curl.get());
+    connected = code != CURLE_COULDNT_CONNECT;
     ::curl_slist_free_all(headers);
     if (exchange.given_up || code == CURLE_ABORTED_BY_CALLBACK) return Fail(ErrorKind::kCancelled, "cancelled");
     if (code != CURLE_OK) {
@@ -82,7 +102,6 @@ class HttpTransport final : public Transport {
     return splitter.Finish();
   }
 
- private:
   struct Exchange {
     CURL* curl;
     AnswerSplitter* splitter;
@@ -127,6 +146,7 @@ class HttpTransport final : public Transport {
   }
 
   std::string base_;
+  const std::function<std::string()> find_;
 };
 
 class LocalTransport final : public Transport {
@@ -171,10 +191,8 @@ Result<std::string> Transport::Fetch(const server::ApiRequest& request) {
   return whole;
 }
 
-std::unique_ptr<Transport> MakeHttpTransport(const std::string& url) {
-  std::string base = url.starts_with("http://") || url.starts_with("https://") ? url : "http://" + url;
-  while (base.ends_with('/')) base.pop_back();
-  return std::make_unique<HttpTransport>(std::move(base));
+std::unique_ptr<Transport> MakeHttpTransport(const std::string& url, std::function<std::string()> find) {
+  return std::make_unique<HttpTransport>(BaseOf(url), std::move(find));
 }
 
 std::unique_ptr<Transport> MakeLocalTransport(const server::Api& api) {

@@ -29,8 +29,9 @@ class Transport {
   Result<std::string> Fetch(const server::ApiRequest& request);
 };
 
-/// `url` is a node's console address, "http://HOST:PORT" or "HOST:PORT".
-std::unique_ptr<Transport> MakeHttpTransport(const std::string& url);
+/// `url` is a node's console address, "http://HOST:PORT" or "HOST:PORT". `find` tells where the node is when nobody
+/// answers there any more: it may have started again on another port.
+std::unique_ptr<Transport> MakeHttpTransport(const std::string& url, std::function<std::string()> find = {});
 /// `api` outlives the transport.
 std::unique_ptr<Transport> MakeLocalTransport(const server::Api& api);
 

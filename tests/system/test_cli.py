@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: nouns and verbs, output formats, errors and exit codes."""
 import json
+import os
 import pathlib
 import pty
 import select
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 from floe_node import FLOE, Node, floe, wait_for
@@ -269,6 +271,67 @@ class StandaloneTest(unittest.TestCase):
         script.write_text("SELECT 1;\n\nSELECT 2,\n  nosuch;\n")
         text = floe("sql", *self.data, "-f", str(script), expect=1)
         self.assertIn("wrong.sql: error: at line 4, column 3", text)
+
+
+class Shell:
+    """floe sql on a terminal."""
+
+    def __init__(self, home, *arguments):
+        self.terminal, inside = pty.openpty()
+        environment = {**os.environ, "HOME": str(home), "TERM": "xterm", "NO_COLOR": "1"}
+        self.process = subprocess.Popen([FLOE, "sql", *arguments], stdin=inside, stdout=inside, stderr=inside, env=environment, start_new_session=True)
+        os.close(inside)
+        self.seen = ""
+        self.answer_of("floe> ")
+
+    def answer_of(self, end):
+        """What came until `end`, which ends it."""
+        deadline = time.monotonic() + 60
+        while end not in self.seen:
+            if not select.select([self.terminal], [], [], deadline - time.monotonic())[0]:
+                raise AssertionError(f"no {end!r} in {self.seen!r}")
+            self.seen += os.read(self.terminal, 65536).decode()
+        before, self.seen = self.seen.split(end, 1)
+        return before.replace("\r\n", "\n")
+
+    def type(self, keys, prompt="floe> "):
+        os.write(self.terminal, keys.encode())
+        return self.answer_of(prompt)
+
+    def close(self):
+        os.write(self.terminal, b"QUIT\n")
+        code = self.process.wait(timeout=60)
+        os.close(self.terminal)
+        return code
+
+
+class ShellTest(unittest.TestCase):
+    UP = "\x10"
+
+    def test_statements_of_several_lines_come_back_as_they_were(self):
+        with tempfile.TemporaryDirectory() as home:
+            data = ["--data", home + "/data", "--format", "csv"]
+            shell = Shell(home, *data)
+            shell.type("SELECT 'x\n", "-> ")
+            shell.type("y' AS s, -- note\n", "-> ")
+            self.assertIn('s,two\n"x\ny",2\n', shell.type("2 AS two;\n"))
+            self.assertIn('s,two\n"x\ny",2\n', shell.type(self.UP + "\n"))
+            self.assertEqual(shell.close(), 0)
+            shell = Shell(home, *data)
+            self.assertIn('s,two\n"x\ny",2\n', shell.type(self.UP + "\n"))
+            shell.close()
+
+    def test_it_goes_on_when_the_node_started_again(self):
+        with tempfile.TemporaryDirectory() as home, Node() as node:
+            shell = Shell(home, "--data", str(node.directory), "--format", "csv")
+            shell.type("SET 'table.local-time-zone' = 'Asia/Kolkata';\n")
+            self.assertEqual(node.stop(), 0)
+            self.assertIn("is 'floe serve' running?", shell.type("SELECT 1 AS one;\n"))
+            node.start()
+            text = shell.type("SELECT 1 AS one;\n")
+            self.assertIn("without the SETs, the USE and the temporary objects", text)
+            self.assertIn("one\n1\n", shell.type(self.UP + "\n"))
+            self.assertEqual(shell.close(), 0)
 
 
 class BesideANodeTest(unittest.TestCase):
