@@ -19,6 +19,7 @@
 #include "sql/bind/zone.h"
 #include "sql/dialect/parser.h"
 #include "sql/dialect/unparser.h"
+#include "sql/planner/duckdb_sql.h"
 
 namespace floe::query {
 namespace {
@@ -103,7 +104,19 @@ sql::planner::Planner Session::MakePlanner(const std::string& mode, sql::planner
   return sql::planner::Planner({.tables = std::move(tables),
                                 .connectors = &services_.connectors,
                                 .format_options = services_.format_options,
-                                .settings = std::move(settings)});
+                                .settings = std::move(settings),
+                                .time_of = [this](const sql::plan::Expression& e) { return TimeOf(e); }});
+}
+
+Result<std::optional<std::int64_t>> Session::TimeOf(const sql::plan::Expression& expression) const {
+  FLOE_TRY(auto connection, services_.duckdb.Connect());
+  return duck::Guard([&]() -> std::optional<std::int64_t> {
+    auto result = connection->Query("SELECT epoch_us(" + sql::planner::ToDuckDBSql(expression, {}) + ")");
+    if (result->HasError()) result->ThrowError();
+    const duckdb::Value micros = result->GetValue(0, 0);
+    if (micros.IsNull()) return std::nullopt;
+    return micros.GetValue<std::int64_t>();
+  });
 }
 
 /// One overload per statement; the names of statements are the dialect's.

@@ -2,10 +2,12 @@
 // A SQL session: executes statements, whatever they are, against a node's catalogs, jobs and engines.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -81,6 +83,8 @@ class Session {
   struct Visitor;
   sql::planner::Planner MakePlanner(const std::string& mode) const;
   sql::planner::Planner MakePlanner(const std::string& mode, sql::planner::TableLookup tables) const;
+  /// sql::planner::TimeOf, by DuckDB.
+  Result<std::optional<std::int64_t>> TimeOf(const sql::plan::Expression& expression) const;
   bool Is(const std::string& key, const std::string& value) const;
 
   Result<StatementResult> Select(const sql::dialect::Statement& statement, ResultConsumer& consumer);

@@ -2,8 +2,10 @@
 // From statements to plans: names resolved, types inferred, rules applied, changelog modes known.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +28,16 @@ using TableLookup = std::function<Result<catalog::TablePtr>(const dialect::Objec
 /// Over a session's catalogs; the session outlives it. With `made` as if it were stored already.
 TableLookup LookupIn(const catalog::SessionCatalog& session, catalog::TablePtr made = nullptr);
 
+/// Microseconds of an expression without columns that is a TIMESTAMP or TIMESTAMP_LTZ; nullopt: NULL.
+using TimeOf = std::function<Result<std::optional<std::int64_t>>(const plan::Expression& expression)>;
+
 struct PlannerOptions {
   TableLookup tables;
   const connect::ConnectorRegistry* connectors = nullptr;  ///< never null
   std::vector<connect::OptionSpec> format_options;         ///< what CheckOptions accepts besides the connector's own
   std::map<std::string, std::string> settings;             ///< SET values
   Clock* clock = &SystemClock();
+  TimeOf time_of;  ///< for FOR ... AS OF; empty: it takes literals in zones of fixed offset only
 };
 
 /// Settings with a meaning here: execution.runtime-mode, table.local-time-zone (UTC unless set),

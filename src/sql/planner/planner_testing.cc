@@ -41,6 +41,7 @@ std::string ErrorText(const Error& error) {
 TestPlanner::TestPlanner() {
   connectors_.Add(std::make_unique<Fake>("fake", true));
   connectors_.Add(std::make_unique<Fake>("source", false));
+  connectors_.Add(std::make_unique<Fake>("iceberg", true));
 }
 
 void TestPlanner::Create(const std::string& sql) {
@@ -71,6 +72,15 @@ Planner TestPlanner::planner() const {
   options.connectors = &connectors_;
   options.settings = settings;
   options.clock = const_cast<ManualClock*>(&clock_);
+  options.time_of = [this](const plan::Expression& expression) -> Result<std::optional<std::int64_t>> {
+    duckdb::DuckDB database(nullptr);
+    EXPECT_TRUE(bind::RegisterKernels(*database.instance, *const_cast<ManualClock*>(&clock_)));
+    duckdb::Connection connection(database);
+    auto result = connection.Query("SELECT epoch_us(" + ToDuckDBSql(expression, {}) + ")");
+    if (result->HasError()) return Fail(ErrorKind::kInvalidInput, result->GetErrorObject().RawMessage());
+    const duckdb::Value micros = result->GetValue(0, 0);
+    return micros.IsNull() ? std::nullopt : std::optional(micros.GetValue<std::int64_t>());
+  };
   return Planner(std::move(options));
 }
 

@@ -10,7 +10,7 @@
 
 namespace floe::sql::planner {
 
-/// Connector 'fake' reads and writes (appends, upserts with a key); 'source' only reads.
+/// Connectors 'fake' and 'iceberg' read and write (appends, upserts with a key); 'source' only reads.
 class TestPlanner {
  public:
   TestPlanner();

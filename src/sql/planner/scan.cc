@@ -6,10 +6,10 @@
 
 #include "connect/api/option_match.h"
 #include "sql/bind/functions_internal.h"
-#include "sql/bind/zone.h"
 #include "sql/dialect/parser.h"
 #include "sql/planner/hints.h"
 #include "sql/planner/query_planner.h"
+#include "sql/planner/time_travel.h"
 
 namespace floe::sql::planner {
 namespace {
@@ -23,35 +23,6 @@ using plan::ExpressionPtr;
 bool IsProctime(const ExpressionPtr& e, const std::string& text) {
   return e->kind == plan::ExpressionKind::kCall && e->function == "floe_now" &&
          (text.starts_with("PROCTIME") || text.starts_with("proctime"));
-}
-
-Status ApplyTimeTravel(const dialect::TimeTravel& as_of, const bind::Session& session, plan::Scan& scan) {
-  TextPosition position = as_of.value.span.position;
-  bind::Scope none;
-  FLOE_TRY(ExpressionPtr value, bind::ExpressionBinder(none, session).Bind(as_of.value));
-  if (as_of.kind == dialect::TravelKind::kVersion) {
-    if (auto number = bind::IntegerOf(value)) {
-      scan.as_of_snapshot = *number;
-    } else if (auto text = bind::TextOf(value)) {
-      scan.as_of_ref = *text;
-    } else {
-      return bind::FailAt(position, "VERSION AS OF takes a snapshot id, or a branch or tag in quotes");
-    }
-    return {};
-  }
-  std::optional<std::int64_t> micros;
-  if (value->type.kind() == data::TypeKind::kTimestampLtz) micros = bind::IntegerOf(value);
-  if (value->type.kind() == data::TypeKind::kTimestamp) {
-    micros = bind::IntegerOf(value);
-    std::optional<std::int64_t> offset = bind::FixedOffsetMs(session.zone);
-    if (micros && offset) *micros -= *offset * 1000;
-    if (!offset)
-      return bind::NotSupportedAt(position,
-                                  "AS OF a TIMESTAMP needs a zone of fixed offset; write a TIMESTAMP_LTZ in UTC");
-  }
-  if (!micros) return bind::FailAt(position, "AS OF takes a constant such as TIMESTAMP '2024-01-31 12:00:00'");
-  scan.as_of_timestamp_ms = *micros / 1000;
-  return {};
 }
 
 /// Chooses all columns of the table and gives their schema.
@@ -107,7 +78,7 @@ Result<plan::NodePtr> QueryPlanner::MakeScan(const CatalogTable& table, const st
                                     "connector is '{}')",
                                     table.path.ToString(), scan.table.connector));
   }
-  if (as_of != nullptr) FLOE_TRY_VOID(ApplyTimeTravel(*as_of, session_, scan));
+  if (as_of != nullptr) FLOE_TRY_VOID(ApplyTimeTravel(*as_of, session_, options_.time_of, scan));
   data::Schema schema = ScanAll(table, scan);
   return MakeNode(std::move(scan), std::move(schema), position);
 }
