@@ -122,6 +122,11 @@ class MemoryPartition final : public log::Partition {
     return end_;
   }
   std::uint64_t size_bytes() const override { return 0; }
+  /// Flips a bit in the last byte of the batch that begins at `base`, as a disk would: its CRC stays as it was.
+  void Damage(Offset base) {
+    std::lock_guard lock(mu_);
+    batches_.at(base).back() ^= 1;
+  }
 
  private:
   std::string topic_;

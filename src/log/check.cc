@@ -26,7 +26,7 @@ struct BatchPlace {
 };
 
 Status CheckRecords(std::span<const std::byte> batch, kafka::RecordReader& reader, PartitionReport& report) {
-  FLOE_TRY_VOID(reader.Open(batch));
+  FLOE_TRY_VOID(reader.OpenChecked(batch));
   kafka::RecordView record;
   while (reader.Next(record)) ++report.records;
   return reader.status();

@@ -184,7 +184,7 @@ Result<std::optional<OffsetAndTimestamp>> PartitionLog::SearchTimestamp(Segment&
     FLOE_TRY(std::size_t n, reader->ReadAt(item->position, std::as_writable_bytes(std::span(bytes))));
     bytes.resize(n);
     FLOE_TRY_VOID(kafka::CheckBatch(std::as_bytes(std::span(bytes))));
-    FLOE_TRY_VOID(records.Open(std::as_bytes(std::span(bytes))));
+    FLOE_TRY_VOID(records.OpenChecked(std::as_bytes(std::span(bytes))));
     kafka::RecordView record;
     while (records.Next(record))
       if (record.timestamp >= timestamp && record.offset >= view.log_start)

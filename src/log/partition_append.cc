@@ -82,7 +82,7 @@ Status CheckHeader(const BatchHeader& header, const EffectiveConfig& config, Tim
 /// The records of a compressed batch are looked at by who reads them; those of a plain one cost little to check here.
 Status CheckRecords(std::span<const std::byte> batch) {
   kafka::RecordReader reader;
-  FLOE_TRY_VOID(reader.Open(batch));
+  FLOE_TRY_VOID(reader.OpenChecked(batch));
   kafka::RecordView record;
   while (reader.Next(record)) {
   }
@@ -93,7 +93,7 @@ Status CheckRecords(std::span<const std::byte> batch) {
 /// Appends the batch in another codec to `out`.
 Status Recompress(std::span<const std::byte> batch, kafka::Compression codec, std::string& out) {
   kafka::RecordReader reader;
-  FLOE_TRY_VOID(reader.Open(batch));
+  FLOE_TRY_VOID(reader.OpenChecked(batch));
   const BatchHeader& header = reader.header();
   kafka::BatchBuilder builder({.compression = codec,
                                .producer_id = header.producer_id,

@@ -181,6 +181,11 @@ class StandaloneTest(unittest.TestCase):
         text = floe("check", *self.data, expect=1)
         self.assertIn("BAD", text)
         self.assertIn("byte 0", text)
+        # No reader hands out what the disk has changed.
+        self.assertIn("damaged", floe("consume", "t", *self.data, expect=1))
+        text = floe("sql", *self.data, "-e", "CREATE TABLE t (v STRING) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'raw', "
+                    "'scan.startup.mode' = 'earliest-offset')", "-e", "SELECT COUNT(*) FROM t", expect=1)
+        self.assertIn("topic 't' partition 0 at offset 0", text)
 
     def test_check_reads_table_files(self):
         floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.c; CREATE TABLE iceberg.c.t (id BIGINT, s STRING, d DOUBLE, a ARRAY<INT>);\n"

@@ -180,6 +180,22 @@ TEST_F(KafkaTest, BadRecordsGoToTheHandlerWithTheirBytes) {
   EXPECT_EQ(bad_.records[1].timestamp_ms, 30);
 }
 
+TEST_F(KafkaTest, ABatchDamagedOnDiskIsAnErrorAndNeverRows) {
+  Produce("weather", 0, {{Json("a", 1), 10}});
+  Produce("weather", 0, {{Json("b", 2), 20}});
+  std::static_pointer_cast<MemoryPartition>(log_.FindTopic("weather")->partitions[0])->Damage(Offset(1));
+  auto source = connector_->OpenSource(Scan(Table({{"scan.startup.mode", "earliest-offset"}})));
+  ASSERT_OK(source);
+  data::Batch batch;
+  batch.rows.Initialize(duckdb::Allocator::DefaultAllocator(),
+                        {duckdb::LogicalType::VARCHAR, duckdb::LogicalType::DOUBLE});
+  auto polled = (*source)->Poll(batch);
+  ASSERT_THAT(polled, IsError(ErrorKind::kCorruption));
+  EXPECT_TRUE(polled.error().ToString().contains("topic 'weather' partition 0 at offset 1"))
+      << polled.error().ToString();
+  EXPECT_TRUE(bad_.records.empty());
+}
+
 TEST_F(KafkaTest, KeysMetadataAndSeveralTopics) {
   TableDefinition table = Table({{"topic-pattern", "w.*"},
                                  {"key.format", "raw"},

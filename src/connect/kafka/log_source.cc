@@ -61,6 +61,7 @@ struct Split {
   ::floe::kafka::RecordReader reader;
   bool batch_open = false;
   bool waiting = false;
+  bool gone = false;  ///< the topic was deleted, and that was said
   std::shared_ptr<std::atomic<bool>> fired;
   std::uint64_t token = 0;
 
@@ -131,8 +132,8 @@ class LogSource final : public SourceReader {
   Result<std::shared_ptr<const Buffer>> Fetch(Split& split) const;
   Status Decode(Split& split, data::Batch& out, PollResult& result);
   Status DecodeRecord(Split& split, const ::floe::kafka::RecordView& record, std::size_t& row, PollResult& result);
-  /// Says where a damaged record is.
-  static Status At(const Split& split, Status status);
+  /// Says where the damage is.
+  static std::unexpected<Error> At(const Split& split, Error error);
   Status CommitOffsets();
   void Wait(Split& split);
   void StopWaiting(Split& split);
@@ -207,6 +208,7 @@ void LogSource::NoteTopic(const log::Topic& topic) {
 
 void LogSource::Restart(Split& split, const std::shared_ptr<log::Partition>& partition) {
   StopWaiting(split);
+  split.gone = false;
   split.partition = partition;
   split.next = partition->log_start_offset();
   split.buffer = nullptr;
@@ -334,9 +336,8 @@ Result<PollResult> LogSource::Poll(data::Batch& out) {
   return result;
 }
 
-Status LogSource::At(const Split& split, Status status) {
-  if (status) return status;
-  return Fail(std::move(status).error().WithContext(
+std::unexpected<Error> LogSource::At(const Split& split, Error error) {
+  return Fail(std::move(error).WithContext(
       fmt::format("reading topic '{}' partition {} at offset {}; `floe check` looks for damage on disk",
                   split.partition->topic(), split.partition->id().value(), split.next.value())));
 }
@@ -344,9 +345,10 @@ Status LogSource::At(const Split& split, Status status) {
 /// Makes the next record batch of the split the open one; false when there is nothing to read now.
 Result<bool> LogSource::Fill(Split& split) {
   for (;;) {
-    FLOE_TRY(auto batch, ::floe::kafka::NextBatch(split.rest));
-    if (batch) {
-      FLOE_TRY_VOID(At(split, split.reader.Open(*batch)));
+    auto next = ::floe::kafka::NextBatch(split.rest);
+    if (!next) return At(split, std::move(next.error()));
+    if (*next) {
+      if (auto opened = split.reader.Open(**next); !opened) return At(split, std::move(opened.error()));
       if (split.reader.header().control()) {
         split.next = split.reader.header().last_offset() + 1;
         continue;
@@ -401,7 +403,7 @@ Status LogSource::Decode(Split& split, data::Batch& out, PollResult& result) {
       if (!more) break;
     }
     if (!split.reader.Next(record)) {
-      FLOE_TRY_VOID(At(split, split.reader.status()));
+      if (!split.reader.status()) return At(split, split.reader.status().error());
       split.next = std::max(split.next, split.reader.header().last_offset() + 1);
       split.batch_open = false;
       continue;
@@ -452,6 +454,10 @@ void LogSource::Wait(Split& split) {
   auto topic = deps_.log->FindTopic(split.partition->topic());
   if (!topic || std::ranges::find(topic->partitions, split.partition) == topic->partitions.end()) {
     next_discovery_ = {};
+    if (!std::exchange(split.gone, true)) {
+      logging::Warn("connect", "the topic was deleted; the job waits until one of that name is made",
+                    {{"topic", split.partition->topic()}, {"table", request_.table.FullName()}});
+    }
     return;
   }
   split.waiting = true;

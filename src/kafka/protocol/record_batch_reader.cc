@@ -69,6 +69,11 @@ std::vector<HeaderView> RecordView::Headers() const {
 }
 
 Status RecordReader::Open(std::span<const std::byte> batch) {
+  FLOE_TRY_VOID(CheckBatch(batch));
+  return OpenChecked(batch);
+}
+
+Status RecordReader::OpenChecked(std::span<const std::byte> batch) {
   left_ = 0;
   at_ = end_ = nullptr;
   status_ = {};

@@ -44,9 +44,11 @@ class RecordReader {
  public:
   explicit RecordReader(std::size_t max_decompressed = kMaxDecompressedBytes) : max_decompressed_(max_decompressed) {}
 
-  /// Begins the batch at the front of `batch`, which must outlive the iteration. Does not look at the CRC: bytes from
-  /// the log were checked when they came in. kCorruption, kTooLarge, kNotSupported.
+  /// Begins the batch at the front of `batch`, which must outlive the iteration, if its CRC is right: what is read from
+  /// the log may have been damaged on the disk. kCorruption, kTooLarge, kNotSupported.
   Status Open(std::span<const std::byte> batch);
+  /// The same for a batch that went through CheckBatch.
+  Status OpenChecked(std::span<const std::byte> batch);
   /// Of the batch that is open.
   const BatchHeader& header() const { return header_; }
   /// False at the end and at the first damaged record; status() tells which.
