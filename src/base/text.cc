@@ -163,6 +163,19 @@ Result<std::int64_t> ParseInteger(std::string_view text) {
   return number;
 }
 
+std::vector<std::string> SplitList(std::string_view text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, at), text.size());
+    std::string_view part = text.substr(at, end - at);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    at = end + 1;
+  }
+  return parts;
+}
+
 std::string HumanBytes(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
   auto size = static_cast<double>(bytes);

@@ -25,6 +25,9 @@ Result<std::uint64_t> ParseMemorySize(std::string_view text);
 Result<bool> ParseBoolean(std::string_view text);
 Result<std::int64_t> ParseInteger(std::string_view text);
 
+/// The items between separators, without spaces around them; empty ones are left out.
+std::vector<std::string> SplitList(std::string_view text, char separator);
+
 /// "1.5 MB", powers of 1000, for people.
 std::string HumanBytes(std::uint64_t bytes);
 /// "12,345".

@@ -14,6 +14,7 @@ namespace {
 using nlohmann::ordered_json;
 
 struct TopicOptions {
+  bool force = false;
   std::string name;
   std::optional<int> partitions;
   std::vector<std::string> config;
@@ -85,8 +86,12 @@ void AddTopic(CLI::App& app, Context& context) {
   alter->callback([&context, options] { Finish(context, AlterTopic(context, *options)); });
   CLI::App* remove = AddVerb(*topic, context, "delete", "Delete a topic and its records");
   remove->add_option("topic", options->name, "its name")->required();
+  remove->add_flag("--force", options->force, "although a running job uses it");
   remove->callback([&context, options] {
-    Finish(context, CallAndPrint(context, {.method = "DELETE", .path = "/api/v1/topics/" + options->name},
+    Finish(context, CallAndPrint(context,
+                                 {.method = "DELETE",
+                                  .path = "/api/v1/topics/" + options->name,
+                                  .query = {{"force", options->force ? "true" : "false"}}},
                                  fmt::format("Deleted topic '{}'.", options->name)));
   });
 }

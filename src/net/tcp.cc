@@ -87,7 +87,7 @@ Result<std::unique_ptr<Listener>> Listener::Bind(IoThreads& io, ListenOptions op
   if (!host.is_loopback() && !options.allow_public) {
     return Fail(ErrorKind::kPermissionDenied,
                 fmt::format("'{}' would listen on {}, which other machines can reach, and nobody would have to log in; "
-                            "use 127.0.0.1, or set listen.public to true (allow_public) if the network is trusted",
+                            "use 127.0.0.1, or set listen.public to true if the network is trusted",
                             options.service, options.address.ToString()));
   }
   auto state = std::make_shared<State>(io.At(0), io);

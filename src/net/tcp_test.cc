@@ -38,7 +38,7 @@ TEST(Listener, RefusesAPublicAddressUnlessAllowed) {
   ListenOptions options{.service = "kafka", .address = {.host = "0.0.0.0", .port = 0}};
   auto refused = Listener::Bind(io, options);
   EXPECT_THAT(refused, IsError(ErrorKind::kPermissionDenied));
-  EXPECT_THAT(refused, HasErrorMessage("allow_public"));
+  EXPECT_THAT(refused, HasErrorMessage("listen.public"));
   options.allow_public = true;
   auto bound = Listener::Bind(io, options);
   ASSERT_OK(bound);

@@ -9,6 +9,7 @@
 #include "log/topic_config.h"
 #include "server/parts.h"
 #include "server/topic_records.h"
+#include "server/topic_users.h"
 
 namespace floe::server {
 namespace {
@@ -90,6 +91,23 @@ Status AlterTopic(Node::Parts& p, const ApiRequest& request, const std::string& 
   return ReplyJson(reply, Summary(*topic).dump());
 }
 
+/// Kafka's own DeleteTopics does not ask who reads; people are asked.
+Status DeleteTopic(Node::Parts& p, const ApiRequest& request, const std::string& name, ApiReply& reply) {
+  FLOE_TRY(auto topic, FindTopic(p, name));
+  const auto forced = request.query.find("force");
+  if (forced == request.query.end() || forced->second != "true") {
+    if (const auto job = JobUsing(p, topic->name)) {
+      return Fail(ErrorKind::kFailedPrecondition,
+                  fmt::format("topic '{0}' is used by job '{1}', which is {2}; stop it first ('floe job stop {1}'), or "
+                              "use --force",
+                              topic->name, job->job.name, stream::ToString(job->state)));
+    }
+  }
+  FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
+  p.offsets->RemoveTopic(topic->name, [](const Status&) {});
+  return ReplyJson(reply, "{}");
+}
+
 }  // namespace
 
 void AddTopicApi(Node::Parts& p) {
@@ -110,11 +128,8 @@ void AddTopicApi(Node::Parts& p) {
               return AlterTopic(p, request, parameters.at("topic"), reply);
             });
   p.api.Add("DELETE", "/api/v1/topics/{topic}",
-            [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
-              FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
-              FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
-              p.offsets->RemoveTopic(topic->name, [](const Status&) {});
-              return ReplyJson(reply, "{}");
+            [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {
+              return DeleteTopic(p, request, parameters.at("topic"), reply);
             });
   p.api.Add("POST", "/api/v1/topics/{topic}/records",
             [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {

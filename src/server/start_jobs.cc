@@ -13,6 +13,7 @@
 #include "realtime/realtime_connector.h"
 #include "server/parts.h"
 #include "server/side_outputs.h"
+#include "server/topic_users.h"
 #include "sql/planner/planner.h"
 
 namespace floe::server {
@@ -26,24 +27,6 @@ void ForgetData(Node::Parts& p, const sql::catalog::CatalogTable& table) {
     logging::Warn("server", "rows of a dropped table stay on disk",
                   {{"table", name}, {"error", dropped.error().ToString()}});
   }
-}
-
-/// Whether any server of a bootstrap list is this node's own listener ("localhost:9092" is).
-bool NamesThisNode(const Node::Parts& p, const std::string& servers) {
-  auto own = p.addresses.find("kafka");
-  if (own == p.addresses.end()) return false;
-  auto mine = net::ParseListenAddress(own->second);
-  std::string_view rest = servers;
-  while (mine && !rest.empty()) {
-    std::size_t comma = rest.find(',');
-    auto server = net::ParseListenAddress(rest.substr(0, comma));
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    if (!server || server->port != mine->port) continue;
-    if (server->host == mine->host || server->host == "localhost" || server->host == "127.0.0.1" ||
-        server->host == "::1")
-      return true;
-  }
-  return false;
 }
 
 /// SET values of a job with the node's defaults below them.

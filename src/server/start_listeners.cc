@@ -5,6 +5,7 @@
 
 #include "base/logging.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "server/http_bridge.h"
 #include "server/ingest_routes.h"
 #include "server/node_view.h"
@@ -23,6 +24,16 @@ Result<net::ListenOptions> ListenOn(const Node::Parts& p, const std::string& ser
   FLOE_TRY(std::string text, ServiceAddress(p.config, service));
   FLOE_TRY(net::ListenAddress address, net::ParseListenAddress(text));
   return net::ListenOptions{.service = service, .address = address, .allow_public = p.config.Boolean("listen.public")};
+}
+
+/// What the HTTP services have in common.
+Result<net::HttpServerOptions> HttpOptions(const Node::Parts& p, const std::string& service) {
+  net::HttpServerOptions http;
+  FLOE_TRY(http.listen, ListenOn(p, service));
+  http.max_body_bytes = p.config.MemorySize("ingest.max-body");
+  http.same_site.allowed_hosts = SplitList(p.config.String("http.allowed-hosts"), ',');
+  http.same_site.allowed_origins = SplitList(p.config.String("http.allowed-origins"), ',');
+  return http;
 }
 
 Status StartKafka(Node::Parts& p) {
@@ -60,9 +71,7 @@ Status StartIngest(Node::Parts& p) {
   p.ingest = std::make_unique<ingest::Ingest>(*p.log, *p.compute, SystemClock(), p.metrics, options);
   net::Router router;
   FLOE_TRY_VOID(p.ingest->AddRoutes(router));
-  net::HttpServerOptions http;
-  FLOE_TRY(http.listen, ListenOn(p, "ingest"));
-  http.max_body_bytes = p.config.MemorySize("ingest.max-body");
+  FLOE_TRY(net::HttpServerOptions http, HttpOptions(p, "ingest"));
   http.render_error = ingest::ErrorAnswer;
   FLOE_TRY(p.ingest_server, net::HttpServer::Start(*p.io, std::move(router), std::move(http)));
   p.addresses["ingest"] = p.ingest_server->address().ToString();
@@ -76,10 +85,8 @@ Status StartConsole(Node::Parts& p) {
   net::Router router;
   FLOE_TRY_VOID(p.console->AddRoutes(router));
   AddApiRoutes(p.api, *p.api_pool, router);
-  net::HttpServerOptions http;
-  FLOE_TRY(http.listen, ListenOn(p, "console"));
+  FLOE_TRY(net::HttpServerOptions http, HttpOptions(p, "console"));
   http.serves_pages = true;
-  http.max_body_bytes = p.config.MemorySize("ingest.max-body");
   FLOE_TRY(p.console_server, net::HttpServer::Start(*p.io, std::move(router), std::move(http)));
   p.console->Start();
   p.addresses["console"] = p.console_server->address().ToString();

@@ -6,23 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "connect/table_format.h"
 
 namespace floe::connect::kafka {
 namespace {
-
-std::vector<std::string> Split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    std::size_t end = std::min(text.find(separator, at), text.size());
-    std::string_view part = text.substr(at, end - at);
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    while (part.ends_with(' ')) part.remove_suffix(1);
-    if (!part.empty()) parts.emplace_back(part);
-    at = end + 1;
-  }
-  return parts;
-}
 
 template <typename T>
 bool Number(std::string_view text, T& value) {
@@ -33,8 +21,8 @@ bool Number(std::string_view text, T& value) {
 /// "partition:0,offset:42;partition:1,offset:300".
 Result<std::map<PartitionId, Offset>> SpecificOffsets(const std::string& key, const std::string& text) {
   std::map<PartitionId, Offset> offsets;
-  for (const std::string& entry : Split(text, ';')) {
-    std::vector<std::string> parts = Split(entry, ',');
+  for (const std::string& entry : SplitList(text, ';')) {
+    std::vector<std::string> parts = SplitList(entry, ',');
     std::int32_t partition = 0;
     std::int64_t offset = 0;
     if (parts.size() != 2 || !parts[0].starts_with("partition:") || !parts[1].starts_with("offset:") ||
@@ -138,7 +126,7 @@ const std::vector<OptionSpec>& KafkaOptions() {
 Result<KafkaScan> ReadKafkaScan(const ConnectorDescriptor& descriptor, const TableDefinition& table) {
   OptionReader reader(descriptor, table.options);
   KafkaScan scan;
-  scan.topics.topics = Split(reader.String("topic"), ';');
+  scan.topics.topics = SplitList(reader.String("topic"), ';');
   scan.topics.pattern = reader.String("topic-pattern");
   if (scan.topics.topics.empty() == scan.topics.pattern.empty()) {
     return Fail(ErrorKind::kInvalidInput,
@@ -184,10 +172,10 @@ std::string EncodePositions(const Positions& positions, const TopicIds& ids) {
 
 Result<Positions> DecodePositions(const std::string& text, TopicIds* ids) {
   Positions positions;
-  std::vector<std::string> lines = Split(text, '\n');
+  std::vector<std::string> lines = SplitList(text, '\n');
   bool good = !lines.empty() && lines[0] == "kafka 1";
   for (std::size_t i = 1; i < lines.size() && good; ++i) {
-    std::vector<std::string> words = Split(lines[i], ' ');
+    std::vector<std::string> words = SplitList(lines[i], ' ');
     std::int32_t partition = 0;
     std::int64_t offset = 0;
     if (words.size() == 2) {

@@ -45,7 +45,7 @@ Status CheckHost(const SameSiteRules& rules, const Request& request) {
   if (std::ranges::find(hosts, name) != hosts.end() || std::ranges::find(hosts, "*") != hosts.end()) return {};
   return Fail(
       ErrorKind::kPermissionDenied,
-      fmt::format("Host '{}' is not a name of this node; use localhost or 127.0.0.1, or add it to allowed_hosts",
+      fmt::format("Host '{}' is not a name of this node; use localhost or 127.0.0.1, or add it to http.allowed-hosts",
                   name));
 }
 
@@ -60,7 +60,7 @@ Status CheckOrigin(const SameSiteRules& rules, const Request& request) {
     if (same || std::ranges::find(allowed, origin) != allowed.end()) return {};
     return Fail(
         ErrorKind::kPermissionDenied,
-        fmt::format("a page of '{}' may not change this node; add it to allowed_origins if it is yours", origin));
+        fmt::format("a page of '{}' may not change this node; add it to http.allowed-origins if it is yours", origin));
   }
   if (site.empty() || site == "same-origin" || site == "none") return {};
   return Fail(ErrorKind::kPermissionDenied, "another web site may not change this node through your browser");
