@@ -233,12 +233,12 @@ TEST_F(IngestTest, TopicsTakeObjectsArraysAndLines) {
   Start();
   EXPECT_EQ(Post("/topics/t", "{ \"a\" : 1.10,\n\"b\":12345678901234567 }").body,
             R"({"status":"success","topic":"t","count":1,"offsets":[{"partition":0,"first":0,"last":0}]})");
-  EXPECT_EQ(Post("/topics/t?key=k", R"([{"k":"x,]"}, {"k":7,"n":[1,{"m":"}"}]}, {"z":null}])").body,
+  EXPECT_EQ(Post("/topics/t?key=k", R"([{"k":"x,]"}, {"k":7,"n":[1,{"m":"}"}]}, {"k":null}])").body,
             R"({"status":"success","topic":"t","count":3,"offsets":[{"partition":0,"first":1,"last":3}]})");
   EXPECT_EQ(Post("/topics/t", "{\"l\":1}\r\n\n{\"l\":2}\n", "application/x-ndjson").status, 200);
   EXPECT_EQ(Post("/topics/t", "{\"l\":3}\n{\"l\":4}").status, 200);
   EXPECT_EQ(t.records(), (std::vector<std::string>{R"(-={"a":1.10,"b":12345678901234567})", R"(x,]={"k":"x,]"})",
-                                                   R"(7={"k":7,"n":[1,{"m":"}"}]})", R"(-={"z":null})", R"(-={"l":1})",
+                                                   R"(7={"k":7,"n":[1,{"m":"}"}]})", R"(-={"k":null})", R"(-={"l":1})",
                                                    R"(-={"l":2})", R"(-={"l":3})", R"(-={"l":4})"}));
 }
 
@@ -344,6 +344,9 @@ TEST_F(IngestTest, KeysGoWhereKafkaSendsThem) {
   log_.Add("wide", 10);
   Start();
   EXPECT_EQ(Post("/topics/wide?key=k", R"([{"k":"21"},{"k":"foobar"}])").status, 200);
+  const auto typo = Post("/topics/wide?key=kk", R"([{"k":"21"}])");
+  EXPECT_EQ(typo.status, 400);
+  EXPECT_NE(typo.body.find("no member 'kk'"), std::string::npos) << typo.body;
   EXPECT_EQ(log_.Part("wide", static_cast<std::size_t>(PartitionOf("21", 10).value())).records()[0],
             R"(21={"k":"21"})");
 }

@@ -104,6 +104,9 @@ class Splitter {
       return Fail(ErrorKind::kTooLarge,
                   fmt::format("more than {} records in one request; send them in parts", limits_.max_records));
     }
+    // A typo would scatter a keyed topic over its partitions; null is a key on purpose.
+    if (!key_field_.empty() && object.at_key(key_field_).error() == simdjson::NO_SUCH_FIELD)
+      return Fail(ErrorKind::kInvalidInput, fmt::format("{} has no member '{}', which ?key= names", what, key_field_));
     records_.push_back({Minify(text), KeyOf(object, key_field_)});
     return {};
   }
