@@ -84,8 +84,10 @@ void AddJob(CLI::App& app, Context& context) {
   CLI::App* stop = AddVerb(*job, context, "stop", "Stop a job with a last checkpoint");
   stop->add_option("job", *name, "id or name")->required();
   stop->callback([&context, name] {
-    Finish(context, CallAndPrint(context, {.method = "POST", .path = "/api/v1/jobs/" + *name + "/stop", .body = "{}"},
-                                 fmt::format("Stopped job '{}'.", *name)));
+    Finish(context,
+           CallAndPrint(
+               context, {.method = "POST", .path = "/api/v1/jobs/" + *name + "/stop", .body = "{}"},
+               fmt::format("Stopped job '{0}' with a checkpoint; 'floe job resume {0}' goes on from there.", *name)));
   });
 }
 

@@ -67,6 +67,8 @@ void PrintSummary(const ordered_json& job) {
                HumanCount(sink.value("rows_in", std::int64_t{0})), HumanCount(sink.value("rows_out", std::int64_t{0})),
                Fates(sink));
   }
+  for (const auto& topic : job.value("side_topics", ordered_json::array()))
+    fmt::print("  kept in topic {0}: 'floe consume {0}'\n", topic.get<std::string>());
 }
 
 Result<int> WaitForAll(Transport& transport, const std::vector<std::string>& jobs, bool json) {

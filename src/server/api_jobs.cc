@@ -59,7 +59,8 @@ ordered_json Whole(const stream::JobStatus& job) {
                           {"duration_us", checkpoint.duration.count()},
                           {"state_bytes", checkpoint.state_bytes}};
   }
-  if (!job.exceptions.empty()) json["failure"] = job.exceptions.back().message;
+  const bool fails = job.state == stream::JobState::kFailed || job.state == stream::JobState::kRestarting;
+  if (fails && !job.exceptions.empty()) json["failure"] = job.exceptions.back().message;
   json["sources"] = ordered_json::array();
   for (const auto& source : job.task.sources) {
     ordered_json one = {{"name", source.table}};
@@ -85,6 +86,7 @@ ordered_json Whole(const stream::JobStatus& job) {
     one.update(Counters(counters));
     json["operators"].push_back(std::move(one));
   }
+  json["side_topics"] = job.task.side_topics;
   json["exceptions"] = ordered_json::array();
   for (const auto& exception : job.exceptions) {
     json["exceptions"].push_back(

@@ -15,6 +15,7 @@ class DeadLetters final : public stream::DeadLetterSink {
   Status Commit(meta::Transaction&, CheckpointId) override { return {}; }
   Status Publish(CheckpointId checkpoint) override { return writer_->Publish(checkpoint); }
   Status Close() override { return {}; }
+  std::vector<std::string> Topics() const override { return {writer_->topics().begin(), writer_->topics().end()}; }
 
  private:
   std::unique_ptr<connect::DeadLetterWriter> writer_;
@@ -30,6 +31,9 @@ class LateRows final : public stream::LateRowSink {
   Status Commit(meta::Transaction&, CheckpointId) override { return {}; }
   Status Publish(CheckpointId checkpoint) override { return writer_->Publish(checkpoint); }
   Status Close() override { return {}; }
+  std::vector<std::string> Topics() const override {
+    return writer_->used() ? std::vector{writer_->topic()} : std::vector<std::string>();
+  }
 
  private:
   std::unique_ptr<connect::LateRowWriter> writer_;

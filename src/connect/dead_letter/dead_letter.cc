@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connect/dead_letter/dead_letter.h"
 
+#include <utility>
 #include <vector>
 
+#include "base/logging.h"
 #include "formats/format.h"
 
 namespace floe::connect {
@@ -40,14 +42,18 @@ Result<std::unique_ptr<LateRowWriter>> LateRowWriter::Make(kafka::TopicWriterDep
                                                            std::string job_id,
                                                            const std::optional<std::string>& state) {
   std::unique_ptr<LateRowWriter> writer(new LateRowWriter(*dependencies.log, clock, job_id));
+  writer->topic_ = TopicName(job_id, ".late");
   FLOE_TRY(writer->writer_, kafka::TopicWriter::Make(std::move(dependencies), job_id + ".late", state, false));
   return writer;
 }
 
 Status LateRowWriter::Write(const std::string& stage, const data::Schema& schema, const duckdb::DataChunk& rows,
                             TimestampUs watermark) {
-  std::string topic = TopicName(job_id_, ".late");
-  FLOE_TRY_VOID(EnsureTopic(log_, topic));
+  FLOE_TRY_VOID(EnsureTopic(log_, topic_));
+  if (!std::exchange(used_, true)) {
+    logging::Warn("connect", "rows came after their window had closed; they are kept in a topic",
+                  {{"job", job_id_}, {"topic", topic_}, {"stage", stage}});
+  }
   FLOE_TRY(auto encoder, formats::MakeEncoder({"json", schema, {}}));
   data::Batch view;
   view.rows.InitializeEmpty(rows.GetTypes());
@@ -62,7 +68,7 @@ Status LateRowWriter::Write(const std::string& stage, const data::Schema& schema
   for (std::size_t row = 0; row < rows.size(); ++row) {
     value.clear();
     FLOE_TRY_VOID(encoder->Encode(row, value));
-    FLOE_TRY_VOID(writer_->Append(topic, PartitionId(0), clock_.WallNowMs(), std::nullopt, value, headers));
+    FLOE_TRY_VOID(writer_->Append(topic_, PartitionId(0), clock_.WallNowMs(), std::nullopt, value, headers));
   }
   return {};
 }
@@ -78,6 +84,11 @@ Result<std::unique_ptr<DeadLetterWriter>> DeadLetterWriter::Make(kafka::TopicWri
 Status DeadLetterWriter::Write(const BadRecord& record) {
   std::string topic = DeadLetterTopic(record.topic);
   FLOE_TRY_VOID(EnsureTopic(log_, topic));
+  // One line for each attempt of a job: how many there are, counters say.
+  if (topics_.insert(topic).second) {
+    logging::Warn("connect", "records cannot be processed; they are kept in a dead-letter topic",
+                  {{"job", job_id_}, {"topic", topic}, {"offset", record.offset}, {"error", record.message}});
+  }
   std::string partition = std::to_string(record.partition);
   std::string offset = std::to_string(record.offset);
   std::string timestamp = std::to_string(record.timestamp_ms);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/clock.h"
@@ -26,6 +27,7 @@ class DeadLetterWriter {
   Status Publish(CheckpointId checkpoint) { return writer_->Publish(checkpoint); }
   /// Since this object was made.
   std::int64_t written() const { return written_; }
+  const std::set<std::string>& topics() const { return topics_; }
 
  private:
   DeadLetterWriter(log::Log& log, Clock& clock, std::string job_id)
@@ -36,6 +38,7 @@ class DeadLetterWriter {
   std::string job_id_;
   std::unique_ptr<kafka::TopicWriter> writer_;
   std::int64_t written_ = 0;
+  std::set<std::string> topics_;
 };
 
 /// Rows that came after their window had closed, as JSON objects in topic `<job id>.late`, with the headers
@@ -49,6 +52,9 @@ class LateRowWriter {
                TimestampUs watermark);
   Result<std::string> Prepare(CheckpointId checkpoint) { return writer_->Prepare(checkpoint); }
   Status Publish(CheckpointId checkpoint) { return writer_->Publish(checkpoint); }
+  /// `<job id>.late`; `used`: since this object was made.
+  const std::string& topic() const { return topic_; }
+  bool used() const { return used_; }
 
  private:
   LateRowWriter(log::Log& log, Clock& clock, std::string job_id)
@@ -57,7 +63,9 @@ class LateRowWriter {
   log::Log& log_;
   Clock& clock_;
   std::string job_id_;
+  std::string topic_;
   std::unique_ptr<kafka::TopicWriter> writer_;
+  bool used_ = false;
 };
 
 /// "weather.dlq"; names that are no topic names (files, connectors) are made into one.

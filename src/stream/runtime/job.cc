@@ -209,6 +209,7 @@ void Job::Publish(const Task& task, bool now) {
   published_at_ = time;
   TaskStatus snapshot = task.Snapshot();
   const std::lock_guard lock(mu_);
+  snapshot.side_topics.merge(status_.task.side_topics);  // of earlier attempts
   status_.task = std::move(snapshot);
 }
 
@@ -235,6 +236,13 @@ void Job::SetState(JobState state) {
   JobStatus copy;
   {
     const std::lock_guard lock(mu_);
+    if (state != status_.state && state != JobState::kRestarting) {
+      logging::Info("stream", "job changes its state",
+                    {{"job", status_.job.name},
+                     {"id", status_.job.id},
+                     {"from", ToString(status_.state)},
+                     {"to", ToString(state)}});
+    }
     status_.state = state;
     if (IsTerminal(state)) status_.ended_ms = services_.clock.WallNowMs().value();
     copy = status_;

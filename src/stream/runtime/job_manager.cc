@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/logging.h"
 #include "stream/runtime/job.h"
 #include "stream/runtime/status_text.h"
 
@@ -62,15 +63,15 @@ bool IsForeground(const JobDefinition& job) {
   return found != job.settings.end() && found->second == "true";
 }
 
-/// A name is taken by what writes, and by what would when it is mended.
-bool HoldsName(JobState state) {
-  return !IsTerminal(state) || state == JobState::kFailed;
-}
-bool IsLive(JobState state) {
-  return !IsTerminal(state);
-}
 bool CanResume(JobState state) {
   return IsTerminal(state) && state != JobState::kFinished;
+}
+
+const char* const kOtherName = "or give this one another name (--name, SET 'pipeline.name')";
+
+std::unexpected<Error> LivesAlready(const JobStatus& status) {
+  return Fail(ErrorKind::kAlreadyExists, fmt::format("job '{0}' is {1} already; stop it with 'floe job stop {0}', {2}",
+                                                     status.job.name, ToString(status.state), kOtherName));
 }
 
 }  // namespace
@@ -155,7 +156,10 @@ Result<Submission> JobManager::SubmitOrResume(const std::string& name, const std
     }
   }
   if (same) {
-    if (IsTerminal(same->status().state)) FLOE_TRY_VOID(ResumeJob(*same));
+    const JobStatus status = same->status();
+    // Ctrl-C would stop a job that somebody gave to the node.
+    if (!IsTerminal(status.state) && !IsForeground(status.job)) return LivesAlready(status);
+    if (IsTerminal(status.state)) FLOE_TRY_VOID(ResumeJob(*same));
     return Submission{.id = same->status().job.id, .resumed = true};
   }
   FLOE_TRY(const std::string free, FreeName(name, program, settings.contains("pipeline.name")));
@@ -169,21 +173,17 @@ Result<std::string> JobManager::FreeName(const std::string& name, const std::str
     const std::string candidate = number == 1 ? name : fmt::format("{}-{}", name, number);
     const auto taken = std::ranges::find_if(jobs_, [&](const auto& entry) {
       const JobStatus status = entry.second->status();
-      return status.job.name == candidate && HoldsName(status.state);
+      return status.job.name == candidate && status.state != JobState::kFinished;
     });
     if (taken == jobs_.end()) return candidate;
     const JobStatus status = taken->second->status();
     if (!chosen && status.job.program != program) continue;
-    const std::string other_name = "or give this one another name (--name, SET 'pipeline.name')";
-    if (status.state == JobState::kFailed) {
-      return Fail(ErrorKind::kAlreadyExists,
-                  fmt::format("job '{0}' has FAILED: 'floe job resume {0}' goes on from its last checkpoint, 'floe job "
-                              "remove {0}' forgets it, {1}",
-                              candidate, other_name));
-    }
+    if (!IsTerminal(status.state)) return LivesAlready(status);
+    // A new one would read from the beginning what this one has written already.
     return Fail(ErrorKind::kAlreadyExists,
-                fmt::format("job '{0}' is {1} already; stop it with 'floe job stop {0}', {2}", candidate,
-                            ToString(status.state), other_name));
+                fmt::format("job '{0}' is {1}: 'floe job resume {0}' goes on from its last checkpoint, 'floe job "
+                            "remove {0}' forgets it and where it was, {2}",
+                            candidate, ToString(status.state), kOtherName));
   }
 }
 
@@ -201,6 +201,7 @@ Result<std::string> JobManager::Create(const std::string& name, const std::strin
                                    [this](const JobStatus& changed) { return Persist(changed); });
   FLOE_TRY_VOID(job->Prepare());
   FLOE_TRY_VOID(Persist(status));
+  logging::Info("stream", "job starts", {{"job", name}, {"id", id}});
   const std::lock_guard lock(mu_);
   jobs_[id] = job;
   job->Start();
@@ -231,8 +232,7 @@ std::vector<JobStatus> JobManager::List() const {
   return all;
 }
 
-Result<std::shared_ptr<Job>> JobManager::Find(const std::string& wanted, bool (*prefer)(JobState)) const {
-  if (prefer == nullptr) prefer = IsLive;
+Result<std::shared_ptr<Job>> JobManager::Find(const std::string& wanted) const {
   const std::lock_guard lock(mu_);
   if (auto exact = jobs_.find(wanted); exact != jobs_.end()) return exact->second;
   std::vector<std::shared_ptr<Job>> fits;
@@ -243,7 +243,7 @@ Result<std::shared_ptr<Job>> JobManager::Find(const std::string& wanted, bool (*
     const bool prefix = wanted.size() >= 4 && id.starts_with(wanted);
     if (!prefix && status.job.name != wanted) continue;
     fits.push_back(job);
-    if (prefer(status.state)) preferred.push_back(job);
+    if (status.state != JobState::kFinished) preferred.push_back(job);
     if (!newest || status.job.created_ms >= newest->status().job.created_ms) newest = job;
   }
   if (preferred.size() == 1) return preferred.front();
@@ -315,17 +315,12 @@ Status JobManager::Cancel(const std::string& wanted) {
 
 Status JobManager::Resume(const std::string& wanted) {
   const std::lock_guard submitting(submit_mu_);
-  FLOE_TRY(auto job, Find(wanted, CanResume));
+  FLOE_TRY(auto job, Find(wanted));
   const JobStatus status = job->status();
   if (!CanResume(status.state)) {
     return Fail(ErrorKind::kFailedPrecondition,
                 fmt::format("job '{}' is {}; only a stopped, canceled or failed job can be resumed", status.job.name,
                             ToString(status.state)));
-  }
-  for (const JobStatus& other : List()) {
-    if (other.job.name != status.job.name || !IsLive(other.state)) continue;
-    return Fail(ErrorKind::kAlreadyExists, fmt::format("job {} has the name '{}' and is {}; stop it first",
-                                                       other.job.id, other.job.name, ToString(other.state)));
   }
   return ResumeJob(*job);
 }

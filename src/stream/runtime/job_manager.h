@@ -84,17 +84,19 @@ class JobManager {
   /// meanwhile.
   Status Start(bool paused = false);
   /// Checks that the plan can be built and run, writes the job down, starts it. Kinds: the builder's and Task::Make's;
-  /// kAlreadyExists when a job of this name and program runs or has failed, or one of this name whatever its program
-  /// when the name was chosen ('pipeline.name'). Other names get a number.
+  /// kAlreadyExists when a job of this name and program has not finished (stopped and failed ones are resumed, or
+  /// removed first), or one of this name whatever its program when the name was chosen ('pipeline.name'). Other names
+  /// get a number.
   Result<std::string> Submit(const std::string& name, const std::string& program,
                              std::map<std::string, std::string> settings);
   /// The same for a foreground job: an unfinished one of the same name and program goes on instead. kAlreadyExists also
-  /// when an earlier run left one of this name with another program.
+  /// when that one lives in the node (it was submitted), and when an earlier run left one of this name with another
+  /// program.
   Result<Submission> SubmitOrResume(const std::string& name, const std::string& program,
                                     std::map<std::string, std::string> settings);
   std::vector<JobStatus> List() const;
-  /// By id or unique prefix of it, or by name: then the one that lives, else the newest. kNotFound, kInvalidInput when
-  /// several fit.
+  /// By id or unique prefix of it, or by name: then the one that has not finished, else the newest. kNotFound,
+  /// kInvalidInput when several fit.
   Result<JobStatus> Show(const std::string& job) const;
   /// Takes a final checkpoint and ends. kFailedPrecondition when it has ended already.
   Status Stop(const std::string& job);
@@ -113,8 +115,8 @@ class JobManager {
   void Shutdown();
 
  private:
-  /// Of several with the name, the only one in a state that `prefer` accepts.
-  Result<std::shared_ptr<Job>> Find(const std::string& job, bool (*prefer)(JobState) = nullptr) const;
+  /// Of several with the name, the only one that has not finished.
+  Result<std::shared_ptr<Job>> Find(const std::string& job) const;
   Result<std::string> FreeName(const std::string& name, const std::string& program, bool chosen) const;
   Result<std::string> Create(const std::string& name, const std::string& program,
                              std::map<std::string, std::string> settings);

@@ -149,7 +149,7 @@ TEST_F(JobManagerTest, TransientFailuresRestartAndOthersEnd) {
   EXPECT_THAT(ended->exceptions.back().message, ::testing::HasSubstr("never"));
 }
 
-TEST_F(JobManagerTest, ANameBelongsToOneLiveJob) {
+TEST_F(JobManagerTest, ANameBelongsToOneUnfinishedJob) {
   bench_.tables().sources["numbers"].endless = true;
   auto manager = Manager();
   ASSERT_OK(manager->Start());
@@ -159,14 +159,19 @@ TEST_F(JobManagerTest, ANameBelongsToOneLiveJob) {
   EXPECT_THAT(again, IsError(ErrorKind::kAlreadyExists));
   EXPECT_THAT(again, HasErrorMessage("floe job stop w"));
   EXPECT_THAT(manager->Submit("w", "copy", {}), IsError(ErrorKind::kAlreadyExists)) << "the same program";
+  EXPECT_THAT(manager->SubmitOrResume("w", "copy", {{kForegroundSetting, "true"}}), HasErrorMessage("floe job stop w"))
+      << "it was given to the node";
   ASSERT_OK(manager->Stop("w"));
+  EXPECT_THAT(manager->Submit("w", "copy", {}), HasErrorMessage("floe job resume w"))
+      << "all of it would be read twice";
+  EXPECT_THAT(manager->Submit("w", "copy", {{"pipeline.name", "w"}}), HasErrorMessage("floe job remove w"));
+  ASSERT_OK(manager->Resume("w"));
+  EXPECT_THAT(manager->Resume("w"), IsError(ErrorKind::kFailedPrecondition));
+  ASSERT_OK(manager->Drain("w"));
   auto second = manager->Submit("w", "copy", {{"pipeline.name", "w"}});
-  ASSERT_OK(second);
-  EXPECT_EQ(manager->Show("w")->job.id, *second) << "the live one";
-  EXPECT_THAT(manager->Resume(*id), IsError(ErrorKind::kAlreadyExists));
-  ASSERT_OK(manager->Stop("w"));
-  EXPECT_THAT(manager->Resume("w"), HasErrorMessage("several jobs"));
-  ASSERT_OK(manager->Resume(*id));
+  ASSERT_OK(second) << "the first has finished";
+  EXPECT_EQ(manager->Show("w")->job.id, *second);
+  EXPECT_EQ(manager->Show(*id)->state, JobState::kFinished);
 }
 
 TEST_F(JobManagerTest, AFailedJobKeepsItsCountersAndIsResumed) {

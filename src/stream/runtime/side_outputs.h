@@ -30,6 +30,8 @@ class StagedOutput {
   virtual Status Commit(meta::Transaction& transaction, CheckpointId checkpoint) = 0;
   virtual Status Publish(CheckpointId checkpoint) = 0;
   virtual Status Close() = 0;
+  /// Where it has written since it was made, for whoever looks for it.
+  virtual std::vector<std::string> Topics() const { return {}; }
 };
 
 /// Keeps records that could not be processed, with their cause ("<topic>.dlq").

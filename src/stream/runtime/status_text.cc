@@ -57,6 +57,7 @@ std::string StatusText(const TaskStatus& status) {
   for (const auto& sink : status.sinks) json["sinks"].push_back(ToJson(sink.table, sink.counters));
   for (const auto& [name, counters] : status.operators) json["operators"].push_back(ToJson(name, counters));
   json["watermark"] = status.watermark.value();
+  json["side_topics"] = status.side_topics;
   if (const auto& last = status.last_checkpoint) {
     json["checkpoint"] = {{"id", last->id.value()},
                           {"completed_ms", last->completed_ms},
@@ -74,6 +75,10 @@ TaskStatus ParseStatusText(std::string_view text) {
   EachIn(json, "sinks", [&](auto one) { status.sinks.push_back({one.first, one.second, std::nullopt}); });
   EachIn(json, "operators", [&](auto one) { status.operators.push_back(std::move(one)); });
   if (json.contains("watermark")) status.watermark = TimestampUs(Number(json, "watermark"));
+  if (const auto topics = json.find("side_topics"); topics != json.end() && topics->is_array()) {
+    for (const auto& topic : *topics)
+      if (topic.is_string()) status.side_topics.insert(topic.get<std::string>());
+  }
   if (const auto last = json.find("checkpoint"); last != json.end() && last->is_object()) {
     status.last_checkpoint = CheckpointInfo{.id = CheckpointId(Number(*last, "id")),
                                             .completed_ms = Number(*last, "completed_ms"),
@@ -98,6 +103,7 @@ TaskStatus StatusOf(const Manifest& manifest, const TaskStatus& earlier) {
   name(status.sinks, earlier.sinks);
   status.last_checkpoint =
       CheckpointInfo{manifest.id, manifest.taken_ms, std::chrono::microseconds(0), manifest.state_bytes()};
+  status.side_topics = earlier.side_topics;
   return status;
 }
 

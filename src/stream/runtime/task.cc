@@ -455,6 +455,9 @@ TaskStatus Task::Snapshot() const {
     status.sinks.push_back({sink->table, graph_->FlowTo(sink->node), std::nullopt});
   for (const auto& node : graph_->nodes) status.operators.emplace_back(node->uid(), node->op().counters());
   status.last_checkpoint = info_;
+  for (const StagedOutput* output :
+       {static_cast<StagedOutput*>(dead_letters_.get()), static_cast<StagedOutput*>(late_rows_.get())})
+    for (std::string& topic : output->Topics()) status.side_topics.insert(std::move(topic));
   return status;
 }
 

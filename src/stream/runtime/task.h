@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ struct TaskStatus {
   std::vector<std::pair<std::string, Counters>> operators;
   TimestampUs watermark = kNoWatermark;  ///< the lowest that reaches a sink
   std::optional<CheckpointInfo> last_checkpoint;
+  std::set<std::string> side_topics;  ///< hold its dead letters and late rows
 };
 
 /// Used by one thread at a time. After an error it is dead: make a new one, which goes on from the last checkpoint.
