@@ -45,7 +45,8 @@ std::vector<JobMetric> JobMetrics() {
       Total("floe_job_records_late_total", "Rows that came after their window had closed", &JobTotals::late),
       Total("floe_job_records_dead_lettered_total", "Records that could not be processed", &JobTotals::dead_lettered),
       Total("floe_job_records_skipped_total", "Records left out on purpose, such as tombstones", &JobTotals::skipped),
-      {"floe_job_up", "1 while the job runs", false,
+      {"floe_job_up", "1 while the job runs, 0 when it waits to start again or has failed; ended jobs have no series",
+       false,
        [](const stream::JobStatus& job, const JobTotals&) -> std::optional<double> {
          return job.state == stream::JobState::kRunning ? 1 : 0;
        }},
@@ -79,6 +80,8 @@ void AddJobs(Node::Parts& p) {
     p.metrics.AddCallback(metric.name, metric.help, metric.is_counter, [&p, value = std::move(metric.value)] {
       std::vector<Registry::Sample> samples;
       for (const stream::JobStatus& job : p.jobs->List()) {
+        // What ended as it should is no job any more: it would look like one that is down.
+        if (stream::IsTerminal(job.state) && job.state != stream::JobState::kFailed) continue;
         if (auto now = value(job, TotalsOf(job.task)))
           samples.push_back({{{"id", job.job.id}, {"job", job.job.name}}, *now});
       }
