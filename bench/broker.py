@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Produce and fetch: wall time and broker CPU per GB, librdkafka and the Java client, against Apache Kafka in the same run.
-python bench/broker.py [MEGABYTES] [--no-peer]"""
+python bench/broker.py [MEGABYTES] [ROUNDS] [--no-peer]
+Both brokers run at once and take turns, the first one changing with each round: a shared machine's slow minutes meet both. Medians."""
+import collections
+import contextlib
 import re
+import statistics
 import subprocess
 import sys
 import time
@@ -14,8 +18,13 @@ import floe_node
 
 def create(address, topic):
     from confluent_kafka.admin import AdminClient, NewTopic
-    admin = AdminClient({"bootstrap.servers": address})
-    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result()
+    AdminClient({"bootstrap.servers": address}).create_topics([NewTopic(topic, 1, 1)])[topic].result()
+
+
+def delete(address, topics):
+    from confluent_kafka.admin import AdminClient
+    for future in AdminClient({"bootstrap.servers": address}).delete_topics(topics, operation_timeout=20).values():
+        future.result()
 
 
 def fill(address, topic, count, payload, batch):
@@ -31,95 +40,120 @@ def fill(address, topic, count, payload, batch):
     producer.flush()
 
 
-def rdkafka(address, pid, megabytes, size):
-    topic = f"rdkafka-{size}"
+class Meter:
+    """Wall and broker CPU seconds of what runs inside."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def __enter__(self):
+        self.cpu, self.wall = cpu_seconds(self.pid), time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        self.cpu, self.wall = cpu_seconds(self.pid) - self.cpu, time.monotonic() - self.wall
+
+
+def tool(name, address, topic, count, *arguments):
+    """One of Apache Kafka's own perf tools; its output."""
+    return subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", name, "--topic", topic, "--num-records", str(count), *arguments], check=True,
+                          capture_output=True, text=True).stdout
+
+
+def rdkafka_produce(address, pid, topic, megabytes, size):
     create(address, topic)
-    count = megabytes * 1_000_000 // size
-    payload = bytes(range(256)) * (size // 256 + 1)
-    payload = payload[:size]
-    cpu, begin = cpu_seconds(pid), time.monotonic()
-    fill(address, topic, count, payload, 1_000_000)
-    produced = (time.monotonic() - begin, cpu_seconds(pid) - cpu)
+    payload = (bytes(range(256)) * (size // 256 + 1))[:size]
+    with Meter(pid) as meter:
+        fill(address, topic, megabytes * 1_000_000 // size, payload, 1_000_000)
+    return meter.wall, meter.cpu
+
+
+def rdkafka_fetch(address, pid, topic, megabytes, size):
     # By default the client pauses for a second whenever 100,000 records wait in it: that, and no broker, would be measured.
     consumer = Consumer({"bootstrap.servers": address, "group.id": "bench", "auto.offset.reset": "earliest", "fetch.message.max.bytes": 10_000_000,
                          "enable.auto.commit": False, "fetch.queue.backoff.ms": 1, "queued.min.messages": 10_000_000, "queued.max.messages.kbytes": 1_000_000})
     consumer.subscribe([topic])
-    got = 0
-    cpu, begin = cpu_seconds(pid), time.monotonic()
-    while got < count:
-        messages = consumer.consume(min(10_000, count - got), 5)  # it waits for as many
-        assert messages, f"{got} of {count}"
-        got += len(messages)
-    fetched = (time.monotonic() - begin, cpu_seconds(pid) - cpu)
+    count, got = megabytes * 1_000_000 // size, 0
+    with Meter(pid) as meter:
+        while got < count:
+            messages = consumer.consume(min(10_000, count - got), 5)  # it waits for as many
+            assert messages, f"{got} of {count}"
+            got += len(messages)
     consumer.close()
-    return produced, fetched
+    return meter.wall, meter.cpu
 
 
-def java(address, pid, megabytes, size):
-    topic = f"java-{size}"
+def java_produce(address, pid, topic, megabytes, size):
     create(address, topic)
+    with Meter(pid) as meter:
+        out = tool("producer-perf", address, topic, megabytes * 1_000_000 // size, "--record-size", str(size), "--throughput", "-1", "--producer-props",
+                   f"bootstrap.servers={address}", "acks=all")
+    return megabytes / (float(re.findall(r"\(([\d.]+) MB/sec\)", out)[-1]) * 1.048576), meter.cpu
+
+
+def java_fetch(address, pid, topic, megabytes, size):
     count = megabytes * 1_000_000 // size
-    cpu = cpu_seconds(pid)
-    out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "producer-perf", "--topic", topic, "--num-records", str(count), "--record-size", str(size),
-                          "--throughput", "-1", "--producer-props", f"bootstrap.servers={address}", "acks=all"], check=True, capture_output=True, text=True).stdout
-    rate = float(re.findall(r"\(([\d.]+) MB/sec\)", out)[-1]) * 1.048576
-    return megabytes / rate, cpu_seconds(pid) - cpu
+    with Meter(pid) as meter:
+        out = tool("consumer-perf", address, topic, count, "--bootstrap-server", address, "--timeout", "60000")
+    # start, end, MB consumed, MB/s, records, records/s, rebalance ms, fetch ms, fetch MB/s, fetch records/s
+    fields = out.strip().splitlines()[-1].split(", ")
+    assert int(fields[4]) >= count, out
+    return megabytes / (float(fields[8]) * 1.048576), meter.cpu
 
 
-def java_fetch(address, pid, megabytes):
-    """From a topic of the Java client's 16 KiB batches; the JVM needs a second, so never from a short one."""
-    topic = "java-fetch"
-    create(address, topic)
-    count = megabytes * 1_000_000 // 1024
-    fill(address, topic, count, bytes(1024), 16_384)
-    runs = []
-    for _ in range(3):  # the first one reads from the disk, and warms the broker
-        cpu = cpu_seconds(pid)
-        out = subprocess.run(["bash", str(PEERS / "kafka.sh"), "tool", "consumer-perf", "--topic", topic, "--num-records", str(count), "--bootstrap-server", address,
-                              "--timeout", "60000"], check=True, capture_output=True, text=True).stdout
-        # start, end, MB consumed, MB/s, records, records/s, rebalance ms, fetch ms, fetch MB/s, fetch records/s
-        fields = out.strip().splitlines()[-1].split(", ")
-        assert int(fields[4]) >= count, out
-        runs.append((megabytes / (float(fields[8]) * 1.048576), cpu_seconds(pid) - cpu))
-    return runs[0], min(runs[1:])
+def round_of(brokers, megabytes, number):
+    """One turn of every measurement for every broker: {what: {broker: (wall, CPU) per GB}}."""
+    results = collections.defaultdict(dict)
+    order = sorted(brokers, reverse=number % 2 == 1)
 
+    def each(what, size, topic, measure, amount=megabytes):
+        for name in order:
+            wall, cpu = measure(*brokers[name], topic, amount, size)
+            results[what][name] = (wall / amount * 1000, cpu / amount * 1000)
 
-def measure(address, pid, megabytes):
-    gigabytes = megabytes / 1000
-    results = {}
     for size in (1024, 100):
-        produced, fetched = rdkafka(address, pid, megabytes, size)
-        results[f"librdkafka produce {size} B, MB/s"] = (megabytes / produced[0], True)
-        results[f"librdkafka produce {size} B, broker CPU-s/GB"] = (produced[1] / gigabytes, False)
-        results[f"librdkafka fetch {size} B, MB/s"] = (megabytes / fetched[0], True)
-        results[f"librdkafka fetch {size} B, broker CPU-s/GB"] = (fetched[1] / gigabytes, False)
-    produced = java(address, pid, megabytes, 1024)
-    results["Java produce 1024 B, MB/s"] = (megabytes / produced[0], True)
-    results["Java produce 1024 B, broker CPU-s/GB"] = (produced[1] / gigabytes, False)
-    fetched = max(megabytes, 1000)
-    for which, (seconds, cpu) in zip(("first", "again"), java_fetch(address, pid, fetched)):
-        results[f"Java fetch 1024 B, {which}, MB/s"] = (fetched / seconds, True)
-        results[f"Java fetch 1024 B, {which}, broker CPU-s/GB"] = (cpu / fetched * 1000, False)
+        each(f"librdkafka produce {size} B", size, f"rdkafka-{size}", rdkafka_produce)
+        each(f"librdkafka fetch {size} B", size, f"rdkafka-{size}", rdkafka_fetch)
+    each("Java produce 1024 B", 1024, "java", java_produce)
+    # A JVM needs a second: never from a short topic. The client's own batches, 16 KiB, are made by librdkafka in less time.
+    long = max(megabytes, 1000)
+    for address, _ in brokers.values():
+        create(address, "java-fetch")
+        fill(address, "java-fetch", long * 1_000_000 // 1024, bytes(1024), 16_384)
+    each("Java fetch 1024 B", 1024, "java-fetch", java_fetch, long)
+    for address, _ in brokers.values():
+        delete(address, ["rdkafka-1024", "rdkafka-100", "java", "java-fetch"])
+    for client, size in (("librdkafka", 1024), ("librdkafka", 100), ("Java", 1024)):
+        for name in brokers:
+            parts = [results[f"{client} {verb} {size} B"][name] for verb in ("produce", "fetch")]
+            results[f"{client} both {size} B"][name] = tuple(map(sum, zip(*parts)))
     return results
+
+
+def measure(brokers, megabytes, rounds):
+    if len(brokers) > 1:
+        round_of({"kafka": brokers["kafka"]}, min(megabytes, 100), 0)  # warms its JVM: only the next rounds count
+    taken = [round_of(brokers, megabytes, number) for number in range(rounds)]
+    rows = []
+    for what in taken[0]:
+        for index, unit in enumerate(("s/GB", "broker CPU-s/GB")):
+            median = {name: statistics.median(r[what][name][index] for r in taken) for name in brokers}
+            rows.append((f"{what}, {unit}", median["floe"], median.get("kafka"), "", False))
+    return rows
 
 
 def main():
     numbers = [int(a) for a in sys.argv[1:] if a.isdigit()]
-    megabytes = numbers[0] if numbers else 300
-    peer = {}
-    if "--no-peer" not in sys.argv:
-        with Kafka() as kafka:
-            measure(kafka.address, kafka.pid, min(megabytes, 100))  # warms the JVM: only the second run counts
-            from confluent_kafka.admin import AdminClient
-            admin = AdminClient({"bootstrap.servers": kafka.address})
-            for future in admin.delete_topics(["rdkafka-1024", "rdkafka-100", "java-1024", "java-fetch"], operation_timeout=20).values():
-                future.result()
-            time.sleep(2)
-            peer = measure(kafka.address, kafka.pid, megabytes)
-    with floe_node.Node(arguments=["--log-level", "warn"]) as node:
-        ours = measure(node.addresses["kafka"], node.process.pid, megabytes)
-    table(f"{megabytes} MB each, acks=all (Floe: fdatasync before the answer; Kafka: page cache): Floe | Kafka 4.3 warm | ratio",
-          [(name, value, peer.get(name, (None,))[0], "", higher) for name, (value, higher) in ours.items()])
+    megabytes, rounds = (numbers + [300, 3][len(numbers):])[:2]
+    with contextlib.ExitStack() as running:
+        brokers = {}
+        if "--no-peer" not in sys.argv:
+            kafka = running.enter_context(Kafka())
+            brokers["kafka"] = (kafka.address, kafka.pid)
+        node = running.enter_context(floe_node.Node(arguments=["--log-level", "warn"]))
+        brokers["floe"] = (node.addresses["kafka"], node.process.pid)
+        rows = measure(brokers, megabytes, rounds)
+    table(f"{megabytes} MB each, acks=all (Floe: fdatasync before the answer; Kafka: page cache), medians of {rounds} rounds in turn: Floe | Kafka 4.3 warm | ratio", rows)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 os.environ.setdefault("FLOE_TEST_PROGRAM", str(ROOT / "build/release/floe"))
 sys.path.insert(0, str(ROOT / "tests/system"))
 PEERS = pathlib.Path(os.environ.get("FLOE_TEST_PEERS", ROOT.parent / "shared/peers"))
-TICKS = os.sysconf("SC_CLK_TCK")
 CITIES = ["San Francisco", "New York", "Los Angeles", "Chicago", "Houston", "Phoenix", "Seattle", "Denver", "Miami", "Boston"]
 
 
 def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """User and system time of a process, all threads: its CPU clock (clock_getcpuclockid), since /proc counts in hundredths."""
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def pss_mb(pid):
