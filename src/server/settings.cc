@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/settings.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "base/result.h"
@@ -12,9 +15,9 @@ namespace {
 using config::KeySpec;
 using config::KeyType;
 
-std::vector<KeySpec> MakeSettings() {
+/// Where the services listen, and to whom.
+std::vector<KeySpec> ListenSettings() {
   return {
-      {"data.dir", KeyType::kString, "floe-data", {}, true, "directory that holds everything a node keeps"},
       {"listen.kafka",
        KeyType::kString,
        "127.0.0.1:9092",
@@ -53,6 +56,12 @@ std::vector<KeySpec> MakeSettings() {
        true,
        "take free ports for all services; DIR/addresses.json tells which"},
       {"ports.offset", KeyType::kInteger, "0", {}, true, "added to every default port"},
+  };
+}
+
+std::vector<KeySpec> OtherSettings() {
+  return {
+      {"data.dir", KeyType::kString, "floe-data", {}, true, "directory that holds everything a node keeps"},
       {"log.level", KeyType::kString, "info", {"debug", "info", "warn", "error", "off"}, true, "how much is logged"},
       {"log.format", KeyType::kString, "human", {"human", "json"}, true, "form of log lines on standard error"},
       {"memory.limit",
@@ -100,7 +109,11 @@ std::vector<KeySpec> MakeSettings() {
 }  // namespace
 
 const std::vector<KeySpec>& Settings() {
-  static const std::vector<KeySpec> settings = MakeSettings();
+  static const std::vector<KeySpec> settings = [] {
+    std::vector<KeySpec> all = ListenSettings();
+    std::ranges::move(OtherSettings(), std::back_inserter(all));
+    return all;
+  }();
   return settings;
 }
 
