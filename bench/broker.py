@@ -4,6 +4,7 @@ python bench/broker.py [MEGABYTES] [ROUNDS] [--no-peer]
 Both brokers run at once and take turns, the first one changing with each round: a shared machine's slow minutes meet both. Medians."""
 import collections
 import contextlib
+import os
 import re
 import statistics
 import subprocess
@@ -18,12 +19,14 @@ import floe_node
 
 def create(address, topic):
     from confluent_kafka.admin import AdminClient, NewTopic
-    AdminClient({"bootstrap.servers": address}).create_topics([NewTopic(topic, 1, 1)])[topic].result()
+    admin = AdminClient({"bootstrap.servers": address})  # its futures end with it
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result()
 
 
 def delete(address, topics):
     from confluent_kafka.admin import AdminClient
-    for future in AdminClient({"bootstrap.servers": address}).delete_topics(topics, operation_timeout=20).values():
+    admin = AdminClient({"bootstrap.servers": address})
+    for future in admin.delete_topics(topics, operation_timeout=20).values():
         future.result()
 
 
@@ -108,6 +111,7 @@ def round_of(brokers, megabytes, number):
 
     def each(what, size, topic, measure, amount=megabytes):
         for name in order:
+            os.sync()  # Kafka leaves what it took unsynced: writing it back would meet whoever reads next
             wall, cpu = measure(*brokers[name], topic, amount, size)
             results[what][name] = (wall / amount * 1000, cpu / amount * 1000)
 
