@@ -10,6 +10,7 @@
 #include "iceberg/commit/table_builder.h"
 #include "iceberg/scan/metadata_tables.h"
 #include "query/iceberg_scan.h"
+#include "sql/dialect/create_table.h"
 
 namespace floe::query {
 namespace {
@@ -73,6 +74,22 @@ Result<iceberg::Type> KeptType(const catalog::CatalogColumn& column) {
   return type;
 }
 
+/// The partitions as PARTITIONED BY has them. Those of a dropped column or of the transform void partition nothing.
+std::vector<std::string> PartitionsOf(const iceberg::TableMetadata& metadata) {
+  std::vector<std::string> items;
+  for (const iceberg::PartitionField& field : metadata.spec().fields) {
+    const std::string column = metadata.schema().NameOf(field.source_id);
+    if (column.empty() || field.transform.kind == iceberg::TransformKind::kVoid) continue;
+    sql::dialect::PartitionItem item;
+    const std::string transform = field.transform.ToString();
+    item.transform = transform.substr(0, transform.find('['));
+    item.argument = field.transform.parameter;
+    item.column.text = column;
+    items.push_back(item.ToString());
+  }
+  return items;
+}
+
 class IcebergSqlCatalog final : public catalog::Catalog {
  public:
   IcebergSqlCatalog(iceberg::Catalog& catalog, std::string name) : catalog_(catalog), name_(std::move(name)) {}
@@ -125,6 +142,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     auto table = Described(database, name, schema);
     for (std::int32_t id : metadata.schema().identifier_field_ids)
       table->primary_key.push_back(metadata.schema().NameOf(id));
+    table->partitioned_by = PartitionsOf(metadata);
     for (const auto& [key, value] : metadata.properties) {
       if (!IsFormatVersion(key)) table->options[key] = value;
     }

@@ -55,6 +55,20 @@ class IcebergCatalogTest : public testing::Test {
                        ToString(status.error().kind()), status.error().ToString());
   }
 
+  std::string ShowCreate(const std::string& name) {
+    auto statement = sql::dialect::ParseStatement("SHOW CREATE TABLE " + name);
+    auto shown = session_->Show(*statement->As<sql::dialect::Show>());
+    return shown ? shown->rows[0][0] : shown.error().ToString();
+  }
+  /// "ts_day=day, id_bucket=bucket[4]".
+  std::string Partitions(const std::string& table) {
+    std::string text;
+    auto loaded = tables_->LoadTable({"lab", table});
+    for (const iceberg::PartitionField& field : loaded->metadata->spec().fields)
+      text += (text.empty() ? "" : ", ") + field.name + "=" + field.transform.ToString();
+    return text;
+  }
+
   std::string directory_;
   std::unique_ptr<meta::Store> meta_;
   std::unique_ptr<iceberg::Catalog> tables_;
@@ -130,6 +144,39 @@ TEST_F(IcebergCatalogTest, ResetNamesTheSpellingThatIsKept) {
               HasSubstr("it is kept as 'write.parquet.compression-codec'; RESET that"));
   EXPECT_EQ(Run("ALTER TABLE iceberg.lab.t RESET ('write.parquet.compression-codec', 'unknown')"), "");
   EXPECT_FALSE((*tables_->LoadTable({"lab", "t"})).metadata->properties.contains("write.parquet.compression-codec"));
+}
+
+TEST_F(IcebergCatalogTest, ShowCreateTableMakesTheSameTableAgain) {
+  ASSERT_EQ(Run("CREATE TABLE iceberg.lab.p (id BIGINT NOT NULL COMMENT 'number', city STRING, ts TIMESTAMP(6), "
+                "`timestamp` TIMESTAMP_LTZ(6), `my day` DATE, `a``,b` STRING, year_made INT, r ROW<x INT, y STRING>, "
+                "PRIMARY KEY (id) NOT ENFORCED) COMMENT 'all transforms' PARTITIONED BY (bucket(id, 16), "
+                "truncate(city, 3), day(ts), hour(`timestamp`), month(`my day`), bucket(`a``,b`, 4), year_made, city) "
+                "WITH ('write.parquet.compression-codec' = 'gzip')"),
+            "");
+  const std::string partitions = Partitions("p");
+  EXPECT_EQ(partitions,
+            "id_bucket=bucket[16], city_trunc=truncate[3], ts_day=day, timestamp_hour=hour, my day_month=month, "
+            "a`,b_bucket=bucket[4], year_made=identity, city=identity");
+  const std::string shown = ShowCreate("iceberg.lab.p");
+  EXPECT_THAT(shown, HasSubstr("\nPARTITIONED BY (bucket(16, `id`), truncate(3, `city`), day(`ts`), "
+                               "hour(`timestamp`), month(`my day`), bucket(4, `a``,b`), `year_made`, `city`)\n"));
+  auto before = tables_->LoadTable({"lab", "p"});
+  ASSERT_OK(tables_->DropTable({"lab", "p"}, true));
+  ASSERT_EQ(Run(shown), "");
+  EXPECT_EQ(Partitions("p"), partitions);
+  EXPECT_EQ(ShowCreate("iceberg.lab.p"), shown);
+  auto after = tables_->LoadTable({"lab", "p"});
+  EXPECT_EQ(iceberg::SchemaToJson(after->metadata->schema()), iceberg::SchemaToJson(before->metadata->schema()));
+  EXPECT_EQ(after->metadata->properties, before->metadata->properties);
+}
+
+TEST_F(IcebergCatalogTest, PartitionsFollowARenameAndComeWithLike) {
+  ASSERT_EQ(Run("ALTER TABLE iceberg.lab.t RENAME ts TO seen"), "");
+  EXPECT_THAT(ShowCreate("iceberg.lab.t"), HasSubstr("\nPARTITIONED BY (`seen`)\n"));
+  ASSERT_EQ(Run("CREATE TABLE iceberg.lab.u LIKE iceberg.lab.t"), "");
+  EXPECT_EQ(Partitions("u"), "seen=identity");
+  ASSERT_EQ(Run("CREATE TABLE iceberg.lab.w LIKE iceberg.lab.t (EXCLUDING PARTITIONS)"), "");
+  EXPECT_EQ(Partitions("w"), "");
 }
 
 }  // namespace

@@ -23,9 +23,15 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
-std::string_view Unquote(std::string_view text) {
-  bool quoted = text.size() >= 2 && (text.front() == '`' || text.front() == '"') && text.back() == text.front();
-  return quoted ? text.substr(1, text.size() - 2) : text;
+std::string Unquote(std::string_view text) {
+  const bool quoted = text.size() >= 2 && (text.front() == '`' || text.front() == '"') && text.back() == text.front();
+  if (!quoted) return std::string(text);
+  std::string name;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    name += text[i];
+    if (text[i] == text.front() && i + 2 < text.size() && text[i + 1] == text[i]) ++i;  // doubled inside
+  }
+  return name;
 }
 
 /// "bucket(16, id)" in its parts: transform and column.
@@ -38,7 +44,7 @@ Result<TransformText> ParseTransformCall(std::string_view text, const Schema& sc
   text = Trim(text);
   std::size_t open = text.find('(');
   if (schema.FindByName(Unquote(text)) != nullptr || open == std::string_view::npos || !text.ends_with(')')) {
-    return TransformText{Transform{}, std::string(Unquote(text))};
+    return TransformText{Transform{}, Unquote(text)};
   }
   std::string name = Lower(Trim(text.substr(0, open)));
   std::string_view inner = text.substr(open + 1, text.size() - open - 2);
@@ -46,8 +52,12 @@ Result<TransformText> ParseTransformCall(std::string_view text, const Schema& sc
   std::string parameter;
   if (std::size_t comma = inner.find(','); comma != std::string_view::npos) {
     std::string_view first = Trim(inner.substr(0, comma));
-    std::string_view second = Trim(inner.substr(comma + 1));
     bool number_first = !first.empty() && std::ranges::all_of(first, [](char c) { return c >= '0' && c <= '9'; });
+    if (!number_first) {  // a quoted name may hold commas
+      comma = inner.rfind(',');
+      first = Trim(inner.substr(0, comma));
+    }
+    std::string_view second = Trim(inner.substr(comma + 1));
     column = number_first ? second : first;
     parameter = fmt::format("[{}]", number_first ? first : second);
   }
@@ -59,7 +69,7 @@ Result<TransformText> ParseTransformCall(std::string_view text, const Schema& sc
                     "day(c) or hour(c)",
                     text));
   }
-  return TransformText{transform, std::string(Unquote(column))};
+  return TransformText{transform, Unquote(column)};
 }
 
 /// Java's default names.

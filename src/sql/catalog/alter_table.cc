@@ -69,6 +69,11 @@ Status Refuse(const CatalogTable& table, const dialect::Identifier& column) {
                 ErrorKind::kFailedPrecondition);
 }
 
+/// Iceberg keeps columns by id: partitions follow a rename, and its catalog knows which columns they need.
+bool PartitionsGoById(const CatalogTable& table) {
+  return table.connector() == "iceberg";
+}
+
 Status Nested(const std::vector<dialect::Identifier>& path) {
   if (path.size() == 1) return {};
   return FailAt(path[1].span, "changing a field inside a ROW is not supported; MODIFY the whole column",
@@ -91,6 +96,7 @@ Status Apply(const dialect::RenameColumn& action, CatalogTable& table) {
   std::string old = action.from[0].text;
   CatalogTable without_key = table;
   without_key.primary_key.clear();
+  if (PartitionsGoById(table)) without_key.partitioned_by.clear();
   FLOE_TRY_VOID(Refuse(without_key, action.from[0]));
   std::ranges::replace(table.primary_key, old, action.to.text);
   if (column->kind == ColumnKind::kMetadata && column->metadata_key.empty()) column->metadata_key = old;
@@ -159,10 +165,12 @@ Status Apply(const dialect::ChangeSchema& action, CatalogTable& table) {
 }
 
 Status Apply(const dialect::DropColumns& action, CatalogTable& table) {
+  CatalogTable users = table;
+  if (PartitionsGoById(table)) users.partitioned_by.clear();
   for (const auto& path : action.columns) {
     FLOE_TRY_VOID(Nested(path));
     FLOE_TRY(auto column, Find(table, path[0]));
-    FLOE_TRY_VOID(Refuse(table, path[0]));
+    FLOE_TRY_VOID(Refuse(users, path[0]));
     if (table.columns.size() == 1)
       return FailAt(path[0].span, "a table keeps at least one column; drop the table instead");
     table.columns.erase(column);

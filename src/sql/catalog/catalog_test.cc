@@ -115,6 +115,16 @@ TEST_F(CatalogTest, TablesComeBackAfterARestart) {
   EXPECT_EQ(Show("SHOW TABLES LIKE 'o%'"), "orders");
 }
 
+TEST_F(CatalogTest, PartitionsOfAnyNameComeBack) {
+  ASSERT_OK(
+      Run("CREATE TABLE odd (`my id` BIGINT, `timestamp` TIMESTAMP(3), `a``b` INT) PARTITIONED BY (bucket(16, `my "
+          "id`), hour(`timestamp`), `a``b`) WITH ('connector' = 'x')"));
+  const std::string shown = Show("SHOW CREATE TABLE odd");
+  EXPECT_THAT(shown, testing::HasSubstr("PARTITIONED BY (bucket(16, `my id`), hour(`timestamp`), `a``b`)"));
+  Reopen();
+  EXPECT_EQ(Show("SHOW CREATE TABLE odd"), shown);
+}
+
 TEST_F(CatalogTest, ShowCreateTablePrintsAllOfIt) {
   ASSERT_OK(Run(kOrders));
   EXPECT_EQ(Show("SHOW CREATE TABLE orders"),

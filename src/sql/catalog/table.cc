@@ -343,7 +343,7 @@ Result<std::vector<dialect::PartitionItem>> ParsePartitions(const CatalogTable& 
   for (const std::string& item : table.partitioned_by) {
     if (!list.empty()) list += ", ";
     bool transform = item.ends_with(')') && item.find('(') != std::string::npos && FindColumn(table, item) == nullptr;
-    list += transform ? item : "`" + item + "`";
+    list += transform ? item : QuoteIdentifier(item);
   }
   auto parsed = dialect::ParseStatement("CREATE TABLE t PARTITIONED BY (" + list + ")");
   if (!parsed)

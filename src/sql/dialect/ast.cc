@@ -49,8 +49,8 @@ std::string_view ToString(TimeUnit unit) {
 std::string PartitionItem::ToString() const {
   if (transform == "identity") return column.text;
   if (transform == "bucket" || transform == "truncate")
-    return transform + "(" + column.text + ", " + std::to_string(argument) + ")";
-  return transform + "(" + column.text + ")";
+    return transform + "(" + QuoteIdentifier(column.text) + ", " + std::to_string(argument) + ")";
+  return transform + "(" + QuoteIdentifier(column.text) + ")";
 }
 
 }  // namespace floe::sql::dialect
