@@ -9,6 +9,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/result.h"
+#include "base/secrets.h"
 #include "base/text.h"
 
 namespace floe::config {
@@ -108,10 +109,6 @@ Status ReadEnvironment(const std::vector<KeySpec>& keys, const Sources& sources,
   return {};
 }
 
-bool IsSecret(const std::string& key) {
-  return key.ends_with("password") || key.ends_with("secret");
-}
-
 }  // namespace
 
 std::string EnvironmentName(const std::string& key) {
@@ -171,7 +168,7 @@ std::string Config::Show(bool with_origin) const {
   std::size_t width = 0;
   std::vector<std::string> lines;
   for (const auto& [key, setting] : settings_) {
-    std::string value = IsSecret(key) && !setting.value.empty() ? "********" : setting.value;
+    std::string value = setting.value.empty() ? setting.value : ShownValue(key, setting.value);
     std::replace(value.begin(), value.end(), '\n', ' ');
     lines.push_back(fmt::format("{} = {}", key, value));
     width = std::max(width, lines.back().size());

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/result.h"
+#include "base/secrets.h"
 #include "connect/iceberg/iceberg_connector.h"
 #include "console/iso_time.h"
 #include "realtime/realtime_connector.h"
@@ -118,7 +119,8 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
     json["rows"] = live->row_count();
     json["bytes"] = live->size_bytes();
   }
-  json["options"] = table->options;
+  json["options"] = ordered_json::object();
+  for (const auto& [key, value] : table->options) json["options"][key] = ShownValue(key, value);
   json["columns"] = ordered_json::array();
   for (const auto& column : table->columns) {
     const bool computed = column.kind == catalog::ColumnKind::kComputed;

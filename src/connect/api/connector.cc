@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secrets.h"
 #include "base/text.h"
 #include "connect/api/option_match.h"
 
@@ -162,6 +163,12 @@ std::vector<const ConnectorDescriptor*> ConnectorRegistry::List() const {
 Status CheckOptions(const ConnectorDescriptor& descriptor, const TableDefinition& table,
                     const std::vector<OptionSpec>& format_options) {
   for (const auto& [key, value] : table.options) {
+    if (value == kHiddenValue && IsSensitiveKey(key)) {
+      return Fail(ErrorKind::kInvalidInput,
+                  fmt::format("table {}: option '{}' = '{}' is what SHOW CREATE TABLE prints for a secret; write the "
+                              "secret itself",
+                              table.FullName(), key, value));
+    }
     std::string_view column;
     if (const OptionSpec* spec = MatchOption(descriptor.options, key, &column)) {
       if (!column.empty()) FLOE_TRY_VOID(CheckColumn(table, key, column));

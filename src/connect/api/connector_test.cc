@@ -153,5 +153,20 @@ TEST(NearestTest, FindsTypingErrorsAndNothingElse) {
   EXPECT_EQ(Nearest("", {"a"}), "");
 }
 
+TEST(OptionsTest, SecretsAreInNoErrorAndAMaskIsNone) {
+  ConnectorDescriptor descriptor = Descriptor();
+  descriptor.options.push_back({.key = "token.lifetime", .type = OptionType::kDuration});
+  descriptor.options.push_back({.key = "secret.kind", .type = OptionType::kEnum, .choices = {"a"}});
+  for (const char* key : {"token.lifetime", "secret.kind"}) {
+    Status status = CheckOptions(descriptor, Table({{"topic", "t"}, {key, "hush"}}), Formats());
+    ASSERT_THAT(status, IsError(ErrorKind::kInvalidInput));
+    EXPECT_EQ(status.error().ToString().find("hush"), std::string::npos) << status.error().ToString();
+  }
+  Status masked =
+      CheckOptions(descriptor, Table({{"topic", "t"}, {"properties.sasl.jaas.config", "******"}}), Formats());
+  EXPECT_THAT(masked, HasErrorMessage("'properties.sasl.jaas.config' = '******' is what SHOW CREATE TABLE prints"));
+  EXPECT_OK(CheckOptions(descriptor, Table({{"topic", "******"}}), Formats()));
+}
+
 }  // namespace
 }  // namespace floe::connect

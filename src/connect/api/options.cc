@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secrets.h"
 #include "base/text.h"
 #include "connect/api/connector.h"
 #include "connect/api/option_match.h"
@@ -18,7 +19,8 @@ std::string Lower(std::string_view text) {
 }
 
 std::unexpected<Error> BadValue(const std::string& key, const std::string& value, std::string_view expected) {
-  return Fail(ErrorKind::kInvalidInput, fmt::format("option '{}' = '{}': expected {}", key, value, expected));
+  return Fail(ErrorKind::kInvalidInput,
+              fmt::format("option '{}' = '{}': expected {}", key, ShownValue(key, value), expected));
 }
 
 }  // namespace
@@ -53,9 +55,10 @@ Result<std::string> ParseEnumOption(const OptionSpec& spec, const std::string& k
     if (Lower(choice) == text) return choice;
   }
   std::string nearest = Nearest(text, spec.choices);
-  return Fail(ErrorKind::kInvalidInput,
-              fmt::format("option '{}' = '{}': expected one of {}{}", key, value, fmt::join(spec.choices, ", "),
-                          nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
+  return Fail(
+      ErrorKind::kInvalidInput,
+      fmt::format("option '{}' = '{}': expected one of {}{}", key, ShownValue(key, value),
+                  fmt::join(spec.choices, ", "), nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
 }
 
 const OptionSpec* MatchOption(const std::vector<OptionSpec>& specs, std::string_view key, std::string_view* column) {

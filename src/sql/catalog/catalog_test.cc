@@ -115,6 +115,28 @@ TEST_F(CatalogTest, TablesComeBackAfterARestart) {
   EXPECT_EQ(Show("SHOW TABLES LIKE 'o%'"), "orders");
 }
 
+TEST_F(CatalogTest, SecretsAreKeptAndNotShown) {
+  ASSERT_OK(
+      Run("CREATE TABLE s (a INT) WITH ('connector' = 'x', 'password' = 'hush', 'url' = "
+          "'jdbc:postgresql://h/db?user=u&password=hush', 'properties.sasl.jaas.config' = 'm password=\"hush\";')"));
+  ASSERT_OK(Run("CREATE VIEW v AS SELECT a FROM s /*+ OPTIONS('password' = 'hush', 'topic' = 't') */"));
+  ASSERT_OK(Run("CREATE CATALOG c WITH ('type' = 'generic_in_memory', 'api-key' = 'hush')"));
+  for (const char* sql : {"SHOW CREATE TABLE s", "SHOW CREATE VIEW v", "SHOW CREATE CATALOG c"}) {
+    EXPECT_THAT(Show(sql), testing::HasSubstr("******")) << sql;
+    EXPECT_THAT(Show(sql), testing::Not(testing::HasSubstr("hush"))) << sql;
+  }
+  EXPECT_THAT(Show("SHOW CREATE TABLE s"), testing::HasSubstr("'jdbc:postgresql://h/db?user=u&password=******'"));
+  EXPECT_THAT(Show("SHOW CREATE VIEW v"), testing::HasSubstr("('password' = '******', 'topic' = 't')"));
+  auto describe = dialect::ParseStatement("DESCRIBE CATALOG EXTENDED c");
+  auto described = session_->Describe(*describe->As<dialect::Describe>());
+  ASSERT_OK(described);
+  EXPECT_THAT(described->rows, testing::Contains(std::vector<std::string>{"option:api-key", "******"}));
+  Reopen();
+  EXPECT_EQ(Get("s")->options.at("password"), "hush");
+  EXPECT_EQ(Get("s")->options.at("properties.sasl.jaas.config"), "m password=\"hush\";");
+  EXPECT_THAT(Get("v")->view_query, testing::HasSubstr("hush"));
+}
+
 TEST_F(CatalogTest, PartitionsOfAnyNameComeBack) {
   ASSERT_OK(
       Run("CREATE TABLE odd (`my id` BIGINT, `timestamp` TIMESTAMP(3), `a``b` INT) PARTITIONED BY (bucket(16, `my "

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secrets.h"
 #include "sql/catalog/session_catalog.h"
 #include "sql/catalog/table_internal.h"
 #include "sql/dialect/parser.h"
@@ -243,7 +244,7 @@ Result<TextTable> SessionCatalog::Show(const dialect::Show& show) const {
                       fmt::format("{} is a {}; use SHOW CREATE {}", table->path.ToString(), view ? "view" : "table",
                                   view ? "VIEW" : "TABLE"));
         }
-        if (!view) return TextTable{{"result"}, {{table->ToCreateSql()}}};
+        if (!view) return TextTable{{"result"}, {{table->ToShownSql()}}};
         FLOE_TRY(std::string text, CreateViewSql(*table));
         return TextTable{{"result"}, {{std::move(text)}}};
       }
@@ -255,7 +256,7 @@ Result<TextTable> SessionCatalog::Show(const dialect::Show& show) const {
         for (const auto& [key, value] : info.options) node.options.push_back({key, value, {}, {}});
         dialect::Statement statement;
         statement.node = std::move(node);
-        return TextTable{{"result"}, {{ToSql(statement)}}};
+        return TextTable{{"result"}, {{ToShownSql(statement)}}};
       }
       case ShowKind::kPartitions:
         return Fail(ErrorKind::kNotSupported,
@@ -279,7 +280,7 @@ Result<TextTable> SessionCatalog::Describe(const dialect::Describe& statement) c
   TextTable table{{"info name", "info value"}, {}};
   auto add_options = [&](const Options& options) {
     if (!statement.extended) return;
-    for (const auto& [key, value] : options) table.rows.push_back({"option:" + key, value});
+    for (const auto& [key, value] : options) table.rows.push_back({"option:" + key, ShownValue(key, value)});
   };
   if (statement.kind == dialect::ObjectKind::kCatalog) {
     Result<CatalogInfo> info = manager_.Info(statement.name.parts[0].text);

@@ -357,6 +357,23 @@ std::string CatalogTable::connector() const {
   return found == options.end() ? std::string() : found->second;
 }
 
+namespace {
+
+Result<dialect::Statement> CreateStatement(const CatalogTable& table) {
+  FLOE_TRY(dialect::CreateTable node, ToCreateTable(table));
+  dialect::Statement statement;
+  statement.node = std::move(node);
+  return statement;
+}
+
+}  // namespace
+
+std::string CatalogTable::ToShownSql() const {
+  if (kind == TableKind::kView) return ToCreateSql();  // its query is for the caller to show
+  auto statement = CreateStatement(*this);
+  return statement ? dialect::ToShownSql(*statement) : "-- " + statement.error().message();
+}
+
 std::string CatalogTable::ToCreateSql() const {
   if (kind == TableKind::kView) {
     std::string text = temporary ? "CREATE TEMPORARY VIEW " : "CREATE VIEW ";
@@ -367,11 +384,8 @@ std::string CatalogTable::ToCreateSql() const {
     if (!comment.empty()) text += " COMMENT " + dialect::QuoteString(comment);
     return text + "\nAS " + view_query;
   }
-  auto statement = ToCreateTable(*this);
-  if (!statement) return "-- " + statement.error().message();
-  dialect::Statement wrapped;
-  wrapped.node = std::move(*statement);
-  return ToSql(wrapped);
+  auto statement = CreateStatement(*this);
+  return statement ? ToSql(*statement) : "-- " + statement.error().message();
 }
 
 }  // namespace floe::sql::catalog

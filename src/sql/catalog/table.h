@@ -74,6 +74,8 @@ struct CatalogTable {
 
   /// "CREATE TABLE ..." or "CREATE VIEW ..." that makes it again; also what meta.db keeps.
   std::string ToCreateSql() const;
+  /// The same of a table as people see it: without secrets.
+  std::string ToShownSql() const;
 };
 using TablePtr = std::shared_ptr<const CatalogTable>;
 

@@ -113,9 +113,7 @@ void Printer::PrintHints(const std::vector<Hint>& hints) {
     bool first = true;
     for (const Option& option : hints[i].options) {
       if (!std::exchange(first, false)) Text(", ");
-      String(option.key);
-      Text(" = ");
-      String(option.value);
+      KeyAndValue(option);
     }
     for (const std::string& argument : hints[i].arguments) {
       if (!std::exchange(first, false)) Text(", ");
@@ -322,6 +320,7 @@ std::string ToSql(const Query& query) {
 std::string ToQualifiedSql(const Query& query, std::string_view catalog, std::string_view database) {
   Printer printer;
   printer.Qualify(catalog, database);
+  printer.HideSecrets();
   printer.Print(query);
   return std::move(printer).Take();
 }

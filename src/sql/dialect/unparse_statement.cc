@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/secrets.h"
 #include "sql/dialect/precedence.h"
 #include "sql/dialect/unparser_internal.h"
 
@@ -42,14 +43,18 @@ std::string_view ShowText(ShowKind kind) {
 
 }  // namespace
 
+void Printer::KeyAndValue(const Option& option) {
+  String(option.key);
+  Text(" = ");
+  String(hide_secrets_ ? ShownValue(option.key, option.value) : option.value);
+}
+
 void Printer::Options(const std::vector<Option>& options, bool lines) {
   Text(lines ? "(\n" : "(");
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (i > 0) Text(lines ? ",\n" : ", ");
     if (lines) Text("  ");
-    String(options[i].key);
-    Text(" = ");
-    String(options[i].value);
+    KeyAndValue(options[i]);
   }
   Text(lines ? "\n)" : ")");
 }
@@ -557,6 +562,13 @@ void Printer::Node(const ShellCommand& node) {
 
 std::string ToSql(const Statement& statement) {
   Printer printer;
+  printer.Print(statement);
+  return std::move(printer).Take();
+}
+
+std::string ToShownSql(const Statement& statement) {
+  Printer printer;
+  printer.HideSecrets();
   printer.Print(statement);
   return std::move(printer).Take();
 }

@@ -11,9 +11,12 @@ namespace floe::sql::dialect {
 
 std::string ToSql(const Expression& expression);
 std::string ToSql(const Query& query);
-/// With every table's name in full, as it is meant where `catalog` and `database` are current; WITH names stay.
+/// As people see it: every table's name in full, as it is meant where `catalog` and `database` are current (WITH names
+/// stay), and no secrets (base/secrets.h).
 std::string ToQualifiedSql(const Query& query, std::string_view catalog, std::string_view database);
 std::string ToSql(const Statement& statement);
+/// The same without secrets (base/secrets.h): it makes what it shows again only where there are none.
+std::string ToShownSql(const Statement& statement);
 std::string ToSql(const TypeName& type);
 
 }  // namespace floe::sql::dialect

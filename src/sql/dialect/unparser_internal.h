@@ -20,6 +20,9 @@ class Printer {
   /// Tables are named in full from here on.
   void Qualify(std::string_view catalog, std::string_view database) { home_ = {Part(catalog), Part(database)}; }
 
+  /// Values of options are shown without secrets from here on.
+  void HideSecrets() { hide_secrets_ = true; }
+
   // ---- unparse_expression.cc ----
   /// In parentheses when it binds less tightly than `minimum`.
   void Print(const Expression& expression, int minimum = 0);
@@ -49,6 +52,7 @@ class Printer {
   void String(std::string_view text);
   void List(const std::vector<Expression>& items);
   void InParentheses(const Query& query);
+  void KeyAndValue(const Option& option);
   void Options(const std::vector<Option>& options, bool lines);
   void Keys(const std::vector<OptionKey>& keys);
 
@@ -145,6 +149,7 @@ class Printer {
   void Assignments(const std::vector<std::pair<Identifier, Expression>>& assignments);
 
   std::string out_;
+  bool hide_secrets_ = false;
   std::vector<Identifier> home_;   ///< catalog and database that names leave out; empty: names stay as they are
   std::vector<std::string> with_;  ///< WITH names that hide tables where the text goes on
 };
