@@ -33,11 +33,11 @@ std::map<std::string, std::string> Environment() {
 int ExitCodeOf(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::kNotFound: return kExitNotFound;
-    case ErrorKind::kUnavailable:
-    case ErrorKind::kFailedPrecondition: return kExitUnavailable;
+    case ErrorKind::kUnavailable: return kExitUnavailable;
     case ErrorKind::kCancelled: return kExitInterrupted;
     case ErrorKind::kInvalidInput:
     case ErrorKind::kAlreadyExists:
+    case ErrorKind::kFailedPrecondition:
     case ErrorKind::kConflict:
     case ErrorKind::kOutOfRange:
     case ErrorKind::kNotSupported:
@@ -52,6 +52,10 @@ int ExitCodeOf(const Error& error) {
     case ErrorKind::kInternal: return kExitFailure;
   }
   return kExitFailure;
+}
+
+int StatementExitCode(const Error& error) {
+  return error.kind() == ErrorKind::kNotFound ? kExitFailure : ExitCodeOf(error);
 }
 
 int Report(const Error& error) {
@@ -92,6 +96,14 @@ Status Context::AtLeast(const std::string& flag, std::optional<std::int64_t> num
   return Fail(Usage(Error(ErrorKind::kInvalidInput, fmt::format("{} {}: {} is the least", flag, *number, least))));
 }
 
+Result<std::unique_ptr<server::Node>> Context::StartNode(const config::Config& config,
+                                                         server::NodeOptions options) const {
+  auto node = server::Node::Start(config, options);
+  // All that a node is given to start with are settings.
+  if (!node && node.error().kind() == ErrorKind::kInvalidInput) return Fail(Usage(std::move(node).error()));
+  return node;
+}
+
 NodeAccess::NodeAccess() = default;
 NodeAccess::~NodeAccess() {
   transport_.reset();
@@ -119,7 +131,8 @@ Result<std::unique_ptr<NodeAccess>> NodeAccess::Open(const Context& context, Opt
                                                   "serve --data {}' makes it",
                                                   directory, directory));
   }
-  FLOE_TRY(access->node_, server::Node::Start(config, {.listen = false, .start_jobs = options.start_jobs}));
+  if (!exists) fmt::print(stderr, "note: there was no data directory '{}'; this makes it\n", directory);
+  FLOE_TRY(access->node_, context.StartNode(config, {.listen = false, .start_jobs = options.start_jobs}));
   access->transport_ = MakeLocalTransport(access->node_->api());
   return access;
 }

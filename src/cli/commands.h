@@ -19,7 +19,8 @@ class App;
 }
 namespace floe::server {
 class Node;
-}
+struct NodeOptions;
+}  // namespace floe::server
 
 namespace floe::cli {
 
@@ -29,10 +30,12 @@ enum ExitCode : int {
   kExitFailure = 1,      ///< the work failed
   kExitUsage = 2,        ///< the command line or configuration is wrong
   kExitUnavailable = 3,  ///< no node answers, or the data directory is taken
-  kExitNotFound = 4,     ///< the named object does not exist
+  kExitNotFound = 4,     ///< what the command line names does not exist
   kExitInterrupted = 130,
 };
 int ExitCodeOf(const Error& error);
+/// Of a SQL statement: what it does not find is not what the command line names.
+int StatementExitCode(const Error& error);
 
 /// What all commands share: where settings come from and where the answer goes.
 struct Context {
@@ -48,6 +51,8 @@ struct Context {
   /// Refuses a number that was given and is less.
   Status AtLeast(const std::string& flag, std::optional<std::int64_t> number, std::int64_t least) const;
   Result<config::Config> LoadConfig() const;
+  /// One inside this process; what it refuses of its settings is marked as a mistake in usage.
+  Result<std::unique_ptr<server::Node>> StartNode(const config::Config& config, server::NodeOptions options) const;
 };
 
 /// A node to talk to: the one given with --connect, the one running on the data directory, or one started inside this

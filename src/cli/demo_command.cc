@@ -218,7 +218,7 @@ Result<int> Weather(Context& context, const DemoOptions& options) {
       logging::Format::kHuman);
   CatchInterrupts();
   CatchTermination();
-  FLOE_TRY(auto node, server::Node::Start(config, {}));
+  FLOE_TRY(auto node, context.StartNode(config, {}));
   auto transport = MakeLocalTransport(node->api());
   FLOE_TRY(std::string job, StartJob(*transport, options, config.String("data.dir")));
   PrintIntroduction(node->addresses(), config.String("data.dir"));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "cli/commands.h"
 #include "cli/noun.h"
+#include "cli/shell.h"
 #include "io/file_system.h"
 #include "server/data_directory.h"
 
@@ -28,21 +29,28 @@ Status NeedRunningNode(const Context& context) {
                                                    config.String("data.dir"), config.String("data.dir")));
 }
 
-Status Submit(const Context& context, const std::string& file, const std::string& name) {
+Result<int> Submit(const Context& context, const std::string& file, const std::string& name) {
   FLOE_TRY_VOID(NeedRunningNode(context));
   FLOE_TRY(std::string script, io::ReadFile(io::LocalFileSystem(), std::filesystem::absolute(file).string()));
   FLOE_TRY(auto access, NodeAccess::Open(context));
   ordered_json body = {{"script", script}, {"name", name}};
-  FLOE_TRY(std::string text,
-           access->transport().Fetch({.method = "POST", .path = "/api/v1/jobs", .body = body.dump()}));
-  ordered_json answer = ordered_json::parse(text, nullptr, false);
+  auto text = access->transport().Fetch({.method = "POST", .path = "/api/v1/jobs", .body = body.dump()});
+  if (!text) {
+    if (!text.error().position()) {
+      Report(text.error());
+    } else {
+      PrintStatementError(file, script, {1, 1}, text.error());
+    }
+    return StatementExitCode(text.error());
+  }
+  ordered_json answer = ordered_json::parse(*text, nullptr, false);
   if (context.json) {
     fmt::print("{}\n", answer.dump(2));
-    return {};
+    return kExitOk;
   }
   for (const auto& job : answer["jobs"])
     fmt::print("Submitted job {} '{}'.\n", job.value("id", ""), job.value("name", ""));
-  return {};
+  return kExitOk;
 }
 
 /// What a command resumes in its own process would end with it.

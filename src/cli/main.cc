@@ -22,7 +22,7 @@ To run a node:    floe serve            then: floe sql, any Kafka client on port
 constexpr const char* kFooter =
     "'floe COMMAND --help' tells more. Settings: flags, FLOE_… variables, floe.yaml ('floe config show --origin').\n"
     "Exit codes: 0 done, 1 the work failed, 2 the command line or a setting is wrong, 3 no node answers or the\n"
-    "directory is taken, 4 not found, 130 interrupted.";
+    "directory is taken, 4 what the command line names does not exist, 130 interrupted.";
 
 /// A connection, a segment and a data file each take a descriptor, and service managers start programs with 1024.
 void AllowManyFiles() {

@@ -158,6 +158,20 @@ std::string Printable(const std::string& text, bool keep_breaks) {
   return out;
 }
 
+/// What a page made of it shows as it is: no column ends, no HTML, no emphasis and no line ends within a cell.
+std::string Markdown(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\n') {
+      out += "<br>";
+      continue;
+    }
+    if (std::string_view("\\|<&*`").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<OutputFormat> ParseOutputFormat(const std::string& text) {
@@ -217,7 +231,14 @@ std::vector<std::string> RowPrinter::Cells(const std::string& op, const ordered_
   std::vector<std::string> cells;
   if (options_.changelog) cells.push_back(op);
   const bool lines = options_.format == OutputFormat::kTable && !options_.live;
-  for (const ordered_json& cell : row) cells.push_back(Printable(CellText(cell), lines));
+  const bool markdown = options_.format == OutputFormat::kMarkdown;
+  for (const ordered_json& cell : row) {
+    if (markdown) {
+      cells.push_back(cell.is_null() ? "NULL" : Markdown(Printable(CellText(cell), true)));
+    } else {
+      cells.push_back(Printable(CellText(cell), lines));
+    }
+  }
   return cells;
 }
 
@@ -279,6 +300,7 @@ void RowPrinter::PrintHeader() {
     return;
   }
   if (options_.format == OutputFormat::kTable) Rule();
+  if (options_.format == OutputFormat::kMarkdown) std::ranges::transform(names, names.begin(), Markdown);
   PrintTableRow(names);
   if (options_.format == OutputFormat::kTable) {
     Rule();

@@ -53,6 +53,16 @@ TEST(OutputTest, JsonIsValidEvenWhenEmpty) {
   EXPECT_EQ(parsed[1]["city"], "b");
 }
 
+TEST(OutputTest, MarkdownShowsCellsAsTheyAre) {
+  EXPECT_EQ(Print(OutputFormat::kMarkdown, false,
+                  {{"+I", {"a|b", 1}}, {"+I", {nullptr, 2}}, {"+I", {"<i>\n*x* \\", nullptr}}}),
+            "| city             |    n |\n"
+            "|------------------|-----:|\n"
+            "| a\\|b             |    1 |\n"
+            "| NULL             |    2 |\n"
+            "| \\<i><br>\\*x\\* \\\\ | NULL |\n");
+}
+
 TEST(OutputTest, DataCannotSendEscapeSequencesToTheTerminal) {
   EXPECT_NE(Print(OutputFormat::kTable, false, {{"+I", {"\x1b[31mred", 1}}}).find("\\x1b[31mred"), std::string::npos);
 }

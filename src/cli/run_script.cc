@@ -107,13 +107,8 @@ Result<int> RunInForeground(Transport& transport, const std::string& script, con
     auto outcome = client->Execute(text, format, stdout);
     if (!outcome) {
       StopAll(transport, jobs);
-      const Error error = InScript(outcome.error(), statement.span.position);
-      if (error.position()) {
-        fmt::print(stderr, "{}: {}\n", name, sql::dialect::RenderError(script, error));
-      } else {
-        fmt::print(stderr, "{}:{}: error: {}\n", name, statement.span.position.line, error.ToString());
-      }
-      return ExitCodeOf(error);
+      PrintStatementError(name, script, statement.span.position, outcome.error());
+      return StatementExitCode(outcome.error());
     }
     if (outcome->job_id.empty()) {
       // Plans, and the rows of an INSERT that is done.

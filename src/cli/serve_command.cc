@@ -25,7 +25,7 @@ Status Serve(const Context& context) {
   sigaddset(&stop_signals, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
-  FLOE_TRY(auto node, server::Node::Start(config, {}));
+  FLOE_TRY(auto node, context.StartNode(config, {}));
   for (const auto& [service, address] : node->addresses())
     logging::Info("server", "listening", {{"service", service}, {"address", address}});
   logging::Info("server", "ready", {{"data", config.String("data.dir")}});

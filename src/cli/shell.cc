@@ -8,6 +8,7 @@
 
 #include <editline/readline.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <signal.h>
 #include <unistd.h>
 
@@ -41,30 +42,28 @@ char** CompleteWord(const char* text, int, int) {
   return words.empty() ? nullptr : rl_completion_matches(text, NextWord);
 }
 
-/// `name` of the script, empty when it was typed; `start` is where the statement stands in it.
-void PrintError(const std::string& name, const std::string& script, TextPosition start, const Error& error) {
-  bool colour = UseColour(stderr);
-  std::string text = error.ToString();
-  std::string where = name.empty() ? "" : fmt::format("{}:{}: ", name, start.line);
-  if (error.position()) {
-    where = name.empty() ? "" : name + ": ";
-    text = sql::dialect::RenderError(script, InScript(error, start));
-    // The rendered text begins with the word itself.
-    constexpr std::string_view kWord = "error ";
-    if (text.starts_with(kWord)) text.erase(0, kWord.size());
-  }
-  fmt::print(stderr, "{}{}error:{} {}\n", where, colour ? "\x1b[1;31m" : "", colour ? "\x1b[0m" : "", text);
-}
-
-void PrintOutcome(const StatementOutcome& outcome) {
-  if (!outcome.job_id.empty()) fmt::print("Job ID: {}\n", outcome.job_id);
-  if (!outcome.message.empty()) fmt::print("{}\n", outcome.message);
-}
-
 std::string Trimmed(const std::string& text) {
   std::size_t first = text.find_first_not_of(" \t\n");
   if (first == std::string::npos) return "";
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
+}
+
+/// What a statement without rows has to say; machines get it as a row, and no OKs.
+void PrintOutcome(const StatementOutcome& outcome, OutputFormat format) {
+  if (format == OutputFormat::kTable) {
+    if (!outcome.job_id.empty()) fmt::print("Job ID: {}\n", outcome.job_id);
+    if (!outcome.message.empty()) fmt::print("{}\n", outcome.message);
+    return;
+  }
+  auto print = [format](const OutputColumn& column, const nlohmann::ordered_json& cell) {
+    RowPrinter printer({column}, {.format = format});
+    printer.Add("+I", nlohmann::ordered_json::array({cell}));
+    printer.Finish();
+  };
+  if (!outcome.job_id.empty()) return print({"job id", "STRING"}, outcome.job_id);
+  if (outcome.written) return print({"rows written", "BIGINT"}, *outcome.written);
+  if (!outcome.message.empty() && !outcome.message.starts_with("OK"))
+    print({"result", "STRING"}, Trimmed(outcome.message));
 }
 
 bool IsQuit(const std::string& text) {
@@ -110,6 +109,20 @@ Error InScript(const Error& error, TextPosition start) {
   return Error(error.kind(), error.message()).WithPosition({at->line + start.line - 1, column});
 }
 
+void PrintStatementError(const std::string& name, const std::string& script, TextPosition start, const Error& error) {
+  bool colour = UseColour(stderr);
+  std::string text = error.ToString();
+  std::string where = name.empty() ? "" : fmt::format("{}:{}: ", name, start.line);
+  if (error.position()) {
+    where = name.empty() ? "" : name + ": ";
+    text = sql::dialect::RenderError(script, InScript(error, start));
+    // The rendered text begins with the word itself.
+    constexpr std::string_view kWord = "error ";
+    if (text.starts_with(kWord)) text.erase(0, kWord.size());
+  }
+  fmt::print(stderr, "{}{}error:{} {}\n", where, colour ? "\x1b[1;31m" : "", colour ? "\x1b[0m" : "", text);
+}
+
 int RunScript(StatementClient& client, const std::string& script, OutputFormat format, const std::string& name) {
   for (const auto& statement : sql::dialect::SplitScript(script)) {
     InterruptFlag() = false;
@@ -117,10 +130,10 @@ int RunScript(StatementClient& client, const std::string& script, OutputFormat f
     auto outcome = client.Execute(text, format, stdout);
     if (!outcome) {
       if (outcome.error().kind() == ErrorKind::kCancelled) return 130;
-      PrintError(name, script, statement.span.position, outcome.error());
-      return outcome.error().kind() == ErrorKind::kUnavailable ? kExitUnavailable : kExitFailure;
+      PrintStatementError(name, script, statement.span.position, outcome.error());
+      return StatementExitCode(outcome.error());
     }
-    if (format == OutputFormat::kTable) PrintOutcome(*outcome);
+    PrintOutcome(*outcome, format);
   }
   return 0;
 }

@@ -21,6 +21,10 @@ void CatchTermination();
 /// at `start`, as it stands there.
 Error InScript(const Error& error, TextPosition start);
 
+/// Prints the error of the statement that begins at `start` of `script` with line, column and a caret where it has a
+/// place. `name` of the script, empty when it was typed.
+void PrintStatementError(const std::string& name, const std::string& script, TextPosition start, const Error& error);
+
 /// Runs each statement of `script` and stops at the first error, which is printed with line, column and a caret, and
 /// with the script's `name` if it has one. Returns the exit code.
 int RunScript(StatementClient& client, const std::string& script, OutputFormat format, const std::string& name);

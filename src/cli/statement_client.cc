@@ -59,6 +59,8 @@ class AnswerReader {
       outcome_.job_id = done.value("job", "");
       outcome_.resumed = done.value("resumed", false);
       outcome_.rows = done.value("rows", std::int64_t{0});
+      if (done.contains("written")) outcome_.written = done["written"].get<std::int64_t>();
+      outcome_.prints = done.value("prints", false);
       outcome_.elapsed_ms = done.value("elapsed_ms", std::int64_t{0});
     }
   }
@@ -139,7 +141,14 @@ Result<StatementOutcome> StatementClient::Execute(const std::string& statement, 
                 "did not run. A new session is open, without the SETs, the USE and the temporary objects of the old "
                 "one; run the statement again");
   }
-  return reader.Finish(called);
+  auto outcome = reader.Finish(called);
+  if (outcome && outcome->prints && !transport_.embedded()) {
+    fmt::print(stderr,
+               "note: this runs in the node at {}; what 'print' tables print goes to that node's output, not "
+               "here\n",
+               transport_.Describe());
+  }
+  return outcome;
 }
 
 std::vector<std::string> StatementClient::Complete(const std::string& text) {

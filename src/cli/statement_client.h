@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct StatementOutcome {
   std::string job_id;    ///< of a submitted job
   bool resumed = false;  ///< it goes on from an earlier run
   std::int64_t rows = 0;
+  std::optional<std::int64_t> written;  ///< rows of an INSERT that is done
+  bool prints = false;                  ///< the process that runs it prints them
   std::int64_t elapsed_ms = 0;
 };
 

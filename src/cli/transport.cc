@@ -153,6 +153,7 @@ class LocalTransport final : public Transport {
  public:
   explicit LocalTransport(const server::Api& api) : api_(api) {}
   std::string Describe() const override { return "embedded"; }
+  bool embedded() const override { return true; }
 
   Status Call(const server::ApiRequest& request, const std::function<bool(std::string_view)>& on_bytes) override {
     AnswerSplitter splitter(on_bytes);
@@ -203,7 +204,10 @@ std::optional<Error> ErrorFromJson(std::string_view body) {
   json parsed = json::parse(body, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("error") || !parsed["error"].is_object()) return std::nullopt;
   const json& error = parsed["error"];
-  Error result(KindFromText(error.value("kind", "internal")), error.value("message", "the node gave no reason"));
+  ErrorKind kind = KindFromText(error.value("kind", "internal"));
+  // The node answers: what does not is something that it called, a database or another broker.
+  if (kind == ErrorKind::kUnavailable) kind = ErrorKind::kIo;
+  Error result(kind, error.value("message", "the node gave no reason"));
   if (!error.contains("position") || !error["position"].is_object()) return result;
   return std::move(result).WithPosition({error["position"].value("line", 1), error["position"].value("column", 1)});
 }

@@ -24,6 +24,8 @@ class Transport {
   virtual Status Call(const server::ApiRequest& request, const std::function<bool(std::string_view)>& on_bytes) = 0;
   /// "http://127.0.0.1:3000", or "embedded".
   virtual std::string Describe() const = 0;
+  /// Whether the node lives in this process.
+  virtual bool embedded() const { return false; }
 
   /// The whole answer.
   Result<std::string> Fetch(const server::ApiRequest& request);

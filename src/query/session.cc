@@ -329,13 +329,21 @@ Result<StatementResult> Session::Insert(const dialect::Statement& statement, con
             });
   }
   FLOE_TRY(sql::plan::Program program, MakePlanner(batch ? "batch" : "streaming").Plan(statement));
+  const bool prints = std::ranges::any_of(program.sinks, [](const auto& sink) {
+    return std::get<sql::plan::SinkWrite>(sink->op).table.connector == "print";
+  });
   if (batch || ReadsNoTable(program)) {
     FLOE_TRY(std::int64_t rows, RunBatchInsert(program, consumer));
-    return StatementResult{.message = fmt::format("{} {} written.", rows, rows == 1 ? "row" : "rows"), .job_id = {}};
+    return StatementResult{.message = fmt::format("{} {} written.", rows, rows == 1 ? "row" : "rows"),
+                           .job_id = {},
+                           .written = rows,
+                           .prints = prints};
   }
   FLOE_TRY(stream::Submission job, services_.submit(NameFor(program, text), Prelude() + text, settings_));
-  StatementResult result{
-      .message = "The job runs; SHOW JOBS lists it.", .job_id = std::move(job.id), .resumed = job.resumed};
+  StatementResult result{.message = "The job runs; SHOW JOBS lists it.",
+                         .job_id = std::move(job.id),
+                         .resumed = job.resumed,
+                         .prints = prints};
   if (result.resumed) {
     FLOE_TRY(stream::JobStatus status, services_.jobs.Show(result.job_id));
     const auto& last = status.task.last_checkpoint;

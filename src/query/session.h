@@ -52,9 +52,11 @@ struct SessionServices {
 };
 
 struct StatementResult {
-  std::string message;   ///< for people; empty when the rows say all
-  std::string job_id;    ///< of a job that was submitted
-  bool resumed = false;  ///< it goes on from an earlier run
+  std::string message;                                 ///< for people; empty when the rows say all
+  std::string job_id;                                  ///< of a job that was submitted
+  bool resumed = false;                                ///< it goes on from an earlier run
+  std::optional<std::int64_t> written = std::nullopt;  ///< rows of an INSERT that is done
+  bool prints = false;                                 ///< it writes to the standard output of the process that runs it
 };
 
 /// Statements of one session come one after the other; Execute is not to be called twice at once. Blocking: compute

@@ -116,7 +116,7 @@ Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
         TextPosition absolute{at->line + start.line - 1, at->line == 1 ? at->column + start.column - 1 : at->column};
         return Fail(std::move(error).WithPosition(absolute));
       }
-      return Fail(std::move(error));
+      return Fail(std::move(error).WithPosition(part.span.position));
     }
     if (result->job_id.empty()) continue;
     FLOE_TRY(stream::JobStatus status, p.jobs->Show(result->job_id));

@@ -124,6 +124,8 @@ Status Execute(Node::Parts& p, const ApiRequest& request, const std::string& id,
                        {"resumed", result->resumed},
                        {"rows", consumer.rows()},
                        {"elapsed_ms", elapsed.count()}};
+  if (result->written) done["written"] = *result->written;
+  if (result->prints) done["prints"] = true;
   return consumer.Send(ordered_json{{"done", done}}.dump());
 }
 

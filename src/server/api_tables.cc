@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // API: tables of all catalogs.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +38,22 @@ Status ListTables(Node::Parts& p, ApiReply& reply) {
   return ReplyJson(reply, ordered_json{{"tables", tables}}.dump());
 }
 
+/// "iceberg.default.t, iceberg.lab.t": tables of that name in any catalog.
+std::string ElsewhereIn(Node::Parts& p, const std::string& table) {
+  std::vector<std::string> found;
+  for (const std::string& name : p.catalogs->List()) {
+    auto one = p.catalogs->Get(name);
+    auto databases = one ? (*one)->ListDatabases() : Result<std::vector<std::string>>(std::vector<std::string>());
+    if (!databases) continue;
+    for (const std::string& database : *databases) {
+      auto tables = (*one)->ListTables(database);
+      if (tables && std::ranges::find(*tables, table, &catalog::TableEntry::name) != tables->end())
+        found.push_back(fmt::format("{}.{}.{}", name, database, table));
+    }
+  }
+  return fmt::format("{}", fmt::join(found, ", "));
+}
+
 /// "t", "db.t" or "cat.db.t": in the default catalog first, a two-part name in the warehouse second.
 Result<catalog::TablePtr> FindTable(Node::Parts& p, const std::string& text) {
   std::vector<std::string> parts;
@@ -55,7 +73,13 @@ Result<catalog::TablePtr> FindTable(Node::Parts& p, const std::string& text) {
   if (parts.size() == 3) return get(parts[0], parts[1], parts[2]);
   std::string database = parts.size() == 2 ? parts[0] : std::string(catalog::kDefaultDatabase);
   auto own = get(std::string(catalog::kDefaultCatalog), database, parts.back());
-  if (own || parts.size() == 1) return own;
+  if (own) return own;
+  if (parts.size() == 1) {
+    std::string known = ElsewhereIn(p, parts.back());
+    if (own.error().kind() != ErrorKind::kNotFound || known.empty()) return own;
+    return Fail(ErrorKind::kNotFound, fmt::format("there is no table '{}' in {}.{}; there is {}", text,
+                                                  catalog::kDefaultCatalog, catalog::kDefaultDatabase, known));
+  }
   auto iceberg = get("iceberg", database, parts.back());
   if (iceberg) return iceberg;
   return Fail(

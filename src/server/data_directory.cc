@@ -71,7 +71,10 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& gi
   std::string path = std::filesystem::absolute(given, ignored).lexically_normal().string();
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   if (Status made = io::LocalFileSystem().CreateDirectories(path); !made) {
-    return Fail(std::move(made).error().WithContext("while creating the data directory; choose another with --data"));
+    // A parent that cannot be made is no object that the caller asked for.
+    const ErrorKind kind = made.error().kind() == ErrorKind::kNotFound ? ErrorKind::kIo : made.error().kind();
+    return Fail(Error(kind, made.error().ToString())
+                    .WithContext("while creating the data directory; choose another with --data"));
   }
   std::string lock_file = path + "/LOCK";
   int lock = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -83,7 +86,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& gi
     std::string where =
         addresses.contains("console") ? fmt::format(" (console at http://{})", addresses["console"]) : "";
     return Fail(
-        ErrorKind::kFailedPrecondition,
+        ErrorKind::kUnavailable,
         fmt::format("data directory '{}' is in use by process {}{}; stop it, or choose another directory with --data",
                     path, holder, where));
   }

@@ -16,7 +16,7 @@ inline constexpr int kDataFormat = 1;
 /// Holds DIR/LOCK (flock) as long as it lives.
 class DataDirectory {
  public:
-  /// Creates the directory when it is missing. kFailedPrecondition when another process owns it (the message names its
+  /// Creates the directory when it is missing. kUnavailable when another process owns it (the message names its
   /// pid and addresses) or when a newer Floe wrote it; kPermissionDenied, kDiskFull, kIo.
   static Result<std::unique_ptr<DataDirectory>> Open(const std::string& path);
   ~DataDirectory();

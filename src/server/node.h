@@ -20,8 +20,8 @@ struct NodeOptions {
 /// Thread-safe. Start and Stop are called by the main thread.
 class Node {
  public:
-  /// kFailedPrecondition (directory taken or newer), kInvalidInput (settings), kUnavailable (port in use), kDiskFull,
-  /// kCorruption.
+  /// kUnavailable (directory or port taken), kFailedPrecondition (directory newer or moved), kInvalidInput (settings),
+  /// kDiskFull, kCorruption.
   static Result<std::unique_ptr<Node>> Start(const config::Config& config, NodeOptions options);
   ~Node();
   Node(const Node&) = delete;

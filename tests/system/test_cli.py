@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: nouns and verbs, output formats, errors and exit codes."""
+import csv
+import io
 import json
 import os
 import pathlib
@@ -67,6 +69,24 @@ class StandaloneTest(unittest.TestCase):
         self.assertEqual(floe(*sql, "--format", "ndjson").splitlines()[0], '{"n":1,"s":"a","b":true}')
         self.assertIn("| n |", floe(*sql))
         self.assertIn("| 1 | a", floe(*sql, "--format", "markdown"))
+
+    def test_statements_without_rows_answer_in_the_format(self):
+        def run(form, statement):
+            return floe("sql", *self.data, "--format", form, "-e", statement)
+
+        explain = "EXPLAIN SELECT 1 AS one"
+        plan = json.loads(run("json", explain))[0]["result"]
+        self.assertIn("one", plan)
+        self.assertEqual(json.loads(run("ndjson", explain)), {"result": plan})
+        self.assertEqual(next(csv.DictReader(io.StringIO(run("csv", explain)))), {"result": plan})
+        self.assertIn("| result", run("markdown", explain))
+        run("csv", "CREATE DATABASE iceberg.d; CREATE TABLE iceberg.d.t (n INT)")
+        self.assertEqual(run("csv", "CREATE TABLE nowhere (n BIGINT) WITH ('connector' = 'blackhole')"), "")
+        self.assertEqual(json.loads(run("json", "INSERT INTO iceberg.d.t VALUES (1), (2)")), [{"rows written": 2}])
+        self.assertEqual(run("csv", "INSERT INTO iceberg.d.t VALUES (3)"), "rows written\n1\n")
+        run("csv", "CREATE TABLE many (n BIGINT) WITH ('connector' = 'datagen')")
+        job = json.loads(run("json", "INSERT INTO nowhere SELECT n FROM many"))
+        self.assertEqual([j["id"] for j in json.loads(floe("job", "list", "--json", *self.data))], [job[0]["job id"]])
 
     def test_iceberg_tables_are_made_filled_changed_and_joined(self):
         script = (
@@ -161,7 +181,7 @@ class StandaloneTest(unittest.TestCase):
 
     def test_errors_of_running_queries_are_in_our_words(self):
         text = floe("sql", *self.data, "-e", "SELECT CAST(n * 3000000000 AS INT) FROM (VALUES (1)) AS t (n)", expect=1)
-        self.assertEqual(text, "error: 3000000000 is out of range for INT\n")
+        self.assertTrue(text.endswith("\nerror: 3000000000 is out of range for INT\n"), text)
 
     def test_an_error_in_a_script_names_file_and_line(self):
         script = pathlib.Path(self.temporary.name, "wrong.sql")
@@ -214,6 +234,7 @@ class StandaloneTest(unittest.TestCase):
         floe("sql", *self.data, "--format", "xml", "-e", "SELECT 1", expect=2)
 
     def test_a_reader_that_leaves_early_ends_it_quietly(self):
+        floe("sql", *self.data, "-e", "SELECT 1")
         query = "SELECT n FROM src"
         create = "CREATE TABLE src (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '300000', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '300000', 'rows-per-second' = '10000000')"
         sql = subprocess.Popen([FLOE, "sql", *self.data, "--format", "csv", "-e", create, "-e", query], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -222,6 +243,35 @@ class StandaloneTest(unittest.TestCase):
         self.assertEqual(sql.stderr.read(), b"")
         self.assertEqual(sql.wait(timeout=60), 130)
         sql.stderr.close()
+
+    def test_a_directory_is_not_made_without_a_word(self):
+        text = floe("sql", *self.data, "-e", "SELECT n FROM nope", expect=1)
+        self.assertIn(f"note: there was no data directory '{self.data[1]}'; this makes it\n", text)
+        self.assertNotIn("note:", floe("sql", *self.data, "-e", "SELECT n FROM nope", expect=1))
+
+    def test_the_table_show_that_misses_names_where_there_is_one(self):
+        floe("sql", *self.data, "-e", "CREATE TABLE iceberg.`default`.raw (n INT)")
+        self.assertIn("there is iceberg.default.raw", floe("table", "show", "raw", *self.data, expect=4))
+        self.assertNotIn("there is iceberg", floe("table", "show", "row", *self.data, expect=4))
+
+    def test_exit_codes_tell_usage_work_and_absence_apart(self):
+        serve = ["serve", *self.data, "--ports", "auto"]
+        self.assertIn("listen.kafka", floe(*serve, "--listen", "kafka=127.0.0.1", expect=2))
+        self.assertIn("ports.offset", floe("serve", *self.data, "--port-offset", "99999", expect=2))
+        for routes, word in [("[{path: /x, topic: t, fieds: []}]", "fields"), ("[{path: /x, topic: t, fields: [{name: a, type: strin}]}]", "strin")]:
+            self.assertIn(word, floe(*serve, "--set", "ingest.routes=" + routes, expect=2))
+        self.assertIn("/proc/x", floe("serve", "--data", "/proc/x", "--ports", "auto", expect=1))
+        self.assertIn("no table or view default_catalog.default_database.shop", self.script_error("SELECT * FROM shop;\n"))
+        self.assertIn("Connection refused", floe("sql", *self.data, "-e",
+                      "CREATE TABLE pg (n INT) WITH ('connector' = 'jdbc', 'url' = 'jdbc:postgresql://127.0.0.1:1/db', 'table-name' = 't');"
+                      "SET 'execution.runtime-mode' = 'batch'; SELECT n FROM pg", expect=1))
+
+    def script_error(self, text):
+        """The same exit code whichever command runs it."""
+        script = pathlib.Path(self.temporary.name, "script.sql")
+        script.write_text(text)
+        floe("sql", "-f", str(script), *self.data, expect=1)
+        return floe("run", str(script), *self.data, expect=1)
 
     def test_commands_that_only_look_make_no_directory(self):
         for command in (["topic", "list"], ["job", "list"], ["table", "list"], ["consume", "t"]):
@@ -347,6 +397,32 @@ class BesideANodeTest(unittest.TestCase):
             self.assertEqual(floe("sql", *data, "-e", "SELECT 1 + 1 AS two", "--format", "csv"), "two\n2\n")
             self.assertEqual(floe("sql", "--connect", "http://" + node.addresses["console"], "-e", "SELECT 1 AS one", "--format", "csv"), "one\n1\n")
             self.assertIn("does not answer", floe("sql", "--connect", "http://127.0.0.1:1", "-e", "SELECT 1", expect=3))
+
+    def test_errors_of_a_submitted_script_show_the_place(self):
+        with Node() as node, tempfile.TemporaryDirectory() as directory:
+            data = ["--data", str(node.directory)]
+            script = pathlib.Path(directory, "job.sql")
+            script.write_text("CREATE TABLE src (k STRING) WITH ('connector' = 'datagen');\nCREATE TABLE out (k STRING) WITH ('connector' = 'blackhole');\nINSERT INTO out\n  SELECT kk FROM src;\n")
+            text = floe("job", "submit", str(script), *data, expect=1)
+            self.assertIn("job.sql: error: at line 4, column 10: ", text)
+            self.assertIn("4 |   SELECT kk FROM src;\n    |          ^", text)
+            script.write_text("CREATE TABLE a (k STRING) WITH ('connector' = 'blackhole');\nINSERT INTO a SELECT k FROM nope;\n")
+            self.assertIn("job.sql: error: at line 2, column 29: ", floe("job", "submit", str(script), *data, expect=1))
+            script.write_text("SELECT 1;\n")
+            self.assertIn("error: the script holds no continuous INSERT", floe("job", "submit", str(script), *data, expect=1))
+
+    def test_print_tables_of_a_job_in_the_node_are_told_of(self):
+        with Node() as node, tempfile.TemporaryDirectory() as directory:
+            script = pathlib.Path(directory, "print.sql")
+            script.write_text(
+                "CREATE TABLE IF NOT EXISTS n (i BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '3', 'fields.i.kind' = 'sequence', 'fields.i.start' = '771', 'fields.i.end' = '773');\n"
+                "CREATE TABLE IF NOT EXISTS p (i BIGINT) WITH ('connector' = 'print');\n"
+                "INSERT INTO p SELECT i FROM n;\n")
+            done = subprocess.run([FLOE, "run", str(script), "--data", str(node.directory)], capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"this runs in the node at http://{node.addresses['console']}; what 'print' tables print goes to that node's output", done.stderr)
+            self.assertIn("+I[773]", node.read_log())
+            self.assertNotIn("this runs in the node", floe("run", str(script), "--data", directory + "/alone"))
 
     def test_produce_sends_what_a_slow_writer_wrote(self):
         with Node() as node:

@@ -44,7 +44,7 @@ class NamesTest(unittest.TestCase):
             for statement in ["DROP TABLE totals", "DROP TABLE src"]:
                 text = floe("sql", *data, "-e", statement, expect=1)
                 self.assertIn("used by job 'totals'", text)
-            self.assertIn("only a stopped", floe("job", "resume", "totals", *data, expect=3))
+            self.assertIn("only a stopped", floe("job", "resume", "totals", *data, expect=1))
             produce(data, {"k": "a", "n": 1})
             wait_for("sum", lambda: node.query("SELECT n FROM totals") == [[1]])
             self.assertIn("floe job resume totals", floe("job", "stop", "totals", *data))
