@@ -81,16 +81,19 @@ void AddCheck(CLI::App& app, Context& context) {
 }
 
 void AddVersion(CLI::App& app, Context& context) {
+  const std::string text =
+      fmt::format("floe {} (DuckDB {}, data format {})", FLOE_VERSION, FLOE_DUCKDB_VERSION, server::kDataFormat);
+  app.set_version_flag("-V,--version", text, "the same as 'floe version'");
   CLI::App* version = app.add_subcommand("version", "Versions of floe and of what it is built with");
   version->add_flag("--json", context.json, "as JSON");
-  version->callback([&context] {
+  version->callback([&context, text] {
     if (context.json) {
       fmt::print("{}\n",
                  nlohmann::ordered_json{
                      {"floe", FLOE_VERSION}, {"duckdb", FLOE_DUCKDB_VERSION}, {"data-format", server::kDataFormat}}
                      .dump());
     } else {
-      fmt::print("floe {} (DuckDB {}, data format {})\n", FLOE_VERSION, FLOE_DUCKDB_VERSION, server::kDataFormat);
+      fmt::print("{}\n", text);
     }
   });
 }

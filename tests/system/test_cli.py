@@ -224,6 +224,8 @@ class StandaloneTest(unittest.TestCase):
 
     def test_versions_and_help(self):
         self.assertIn("DuckDB", floe("version"))
+        self.assertEqual(floe("--version"), floe("version"))
+        self.assertEqual(floe("-V"), floe("version"))
         self.assertIn("floe demo weather", floe("--help"))
         self.assertIn("Usage", floe("topic", "--help"))
         self.assertIn("Did you mean 'topic'?", floe("topci", expect=2))
