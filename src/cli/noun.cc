@@ -41,9 +41,16 @@ void PrintObject(const Context& context, const ordered_json& object) {
   }
 }
 
+/// A request that came from the command line as a whole: what the API finds wrong with it is a mistake in usage.
+Result<std::string> Ask(const Context& context, NodeAccess& access, const server::ApiRequest& request) {
+  auto answer = access.transport().Fetch(request);
+  if (!answer && answer.error().kind() == ErrorKind::kInvalidInput) return Fail(context.Usage(answer.error()));
+  return answer;
+}
+
 Result<ordered_json> Get(const Context& context, const std::string& path) {
   FLOE_TRY(auto access, NodeAccess::Open(context));
-  FLOE_TRY(std::string text, access->transport().Fetch({.method = "GET", .path = path}));
+  FLOE_TRY(std::string text, Ask(context, *access, {.method = "GET", .path = path}));
   ordered_json parsed = ordered_json::parse(text, nullptr, false);
   if (parsed.is_discarded())
     return Fail(ErrorKind::kUnavailable, access->transport().Describe() + " does not speak Floe's API");
@@ -86,7 +93,7 @@ Status ShowAndPrint(const Context& context, const std::string& path) {
 Status CallAndPrint(const Context& context, const server::ApiRequest& request, const std::string& message,
                     bool create) {
   FLOE_TRY(auto access, NodeAccess::Open(context, {.create = create}));
-  FLOE_TRY(std::string answer, access->transport().Fetch(request));
+  FLOE_TRY(std::string answer, Ask(context, *access, request));
   fmt::print("{}\n", context.json ? ordered_json::parse(answer, nullptr, false).dump(2) : message);
   return {};
 }

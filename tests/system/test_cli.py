@@ -52,6 +52,7 @@ class StandaloneTest(unittest.TestCase):
         self.assertIn("--partitions 0: 1 is the least", floe("topic", "create", "t", "--partitions", "0", *self.data, expect=2))
         self.assertIn("--partitions -1: 1 is the least", floe("topic", "create", "t", "--partitions=-1", *self.data, expect=2))
         floe("topic", "create", "t", *self.data)
+        self.assertIn("retention.ms", floe("topic", "alter", "t", "--config", "retention.ms=soon", *self.data, expect=2))
         self.assertIn("nothing to alter of topic 't'", floe("topic", "alter", "t", *self.data, expect=2))
         floe("topic", "alter", "t", "--config", "retention.ms=1000", *self.data)
         floe("produce", "t", *self.data, stdin="x\ny\n")
