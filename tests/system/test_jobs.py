@@ -40,7 +40,7 @@ class NamesTest(unittest.TestCase):
             text = floe("job", "submit", str(script), *data, "--name", "totals", expect=1)
             self.assertIn("'totals' is RUNNING already", text)
             self.assertIn("floe job stop totals", text)
-            self.assertIn("topic 'src' is used by job 'totals'", floe("topic", "delete", "src", *data, expect=3))
+            self.assertIn("topic 'src' is used by job 'totals'", floe("topic", "delete", "src", *data, expect=1))
             for statement in ["DROP TABLE totals", "DROP TABLE src"]:
                 text = floe("sql", *data, "-e", statement, expect=1)
                 self.assertIn("used by job 'totals'", text)
