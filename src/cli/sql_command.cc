@@ -108,7 +108,10 @@ void AddRun(CLI::App& app, Context& context) {
   AddNodeOptions(*run, context);
   run->add_option("--connect", context.connect, "run it on this node instead: its console address");
   run->add_flag("--json", context.json, "rows, messages and the jobs' counters as JSON, one object per line");
-  run->add_option("script", *file, "SQL file; - reads standard input")->required();
+  run->add_option("script", *file,
+                  "SQL file; - reads standard input. Run again it goes on: a CREATE of what is there with the same "
+                  "definition makes nothing and is no error; 'floe sql' and 'floe job submit' need IF NOT EXISTS there")
+      ->required();
   run->callback([&context, file] { Finish(context, Run(context, *file)); });
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "base/text.h"
 #include "data/duckdb_type.h"
 #include "iceberg/commit/table_builder.h"
 #include "iceberg/scan/metadata_tables.h"
@@ -136,7 +137,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
     std::size_t dollar = name.rfind('$');
     if (dollar != std::string::npos && dollar > 0)
       return GetMetadataTable(database, name, name.substr(0, dollar), name.substr(dollar + 1));
-    FLOE_TRY(iceberg::LoadedTable loaded, catalog_.LoadTable({database, name}));
+    FLOE_TRY(iceberg::LoadedTable loaded, Load(database, name));
     const iceberg::TableMetadata& metadata = *loaded.metadata;
     FLOE_TRY(data::Schema schema, iceberg::ToFlink(metadata.schema()));
     auto table = Described(database, name, schema);
@@ -199,6 +200,27 @@ class IcebergSqlCatalog final : public catalog::Catalog {
   }
 
  private:
+  /// kNotFound names what is missing: the database, or the table in it.
+  Result<iceberg::LoadedTable> Load(const std::string& database, const std::string& name) {
+    auto loaded = catalog_.LoadTable({database, name});
+    if (loaded || loaded.error().kind() != ErrorKind::kNotFound) return loaded;
+    FLOE_TRY(std::vector<std::string> databases, catalog_.ListDatabases());
+    const bool in = std::ranges::find(databases, database) != databases.end();
+    std::vector<std::string> names = std::move(databases);
+    if (in) {
+      FLOE_TRY(names, catalog_.ListTables(database));
+      if (std::ranges::find(names, name) != names.end()) return loaded;  // a file of it is missing
+    }
+    const std::string near = Nearest(in ? name : database, names);
+    return Fail(
+        ErrorKind::kNotFound,
+        fmt::format("there is no {}{}",
+                    in ? "table " + catalog::ObjectPath{name_, database, name}.ToString()
+                       : fmt::format("database {} in catalog {}", sql::dialect::QuoteIdentifier(database),
+                                     sql::dialect::QuoteIdentifier(name_)),
+                    near.empty() ? "" : fmt::format("; did you mean {}?", sql::dialect::QuoteIdentifier(near))));
+  }
+
   std::shared_ptr<catalog::CatalogTable> Described(const std::string& database, const std::string& name,
                                                    const data::Schema& schema) const {
     auto table = std::make_shared<catalog::CatalogTable>();
@@ -216,7 +238,7 @@ class IcebergSqlCatalog final : public catalog::Catalog {
 
   Result<catalog::TablePtr> GetMetadataTable(const std::string& database, const std::string& full,
                                              const std::string& base, const std::string& kind) {
-    FLOE_TRY(iceberg::LoadedTable loaded, catalog_.LoadTable({database, base}));
+    FLOE_TRY(iceberg::LoadedTable loaded, Load(database, base));
     FLOE_TRY(iceberg::MetadataRows rows, iceberg::ReadMetadataTable(catalog_.io(), loaded, kind));
     data::Schema schema;
     for (std::size_t i = 0; i < rows.names.size(); ++i) {
@@ -365,6 +387,23 @@ class IcebergSqlCatalog final : public catalog::Catalog {
 };
 
 }  // namespace
+
+catalog::CatalogTable AsIcebergKeeps(catalog::CatalogTable table) {
+  for (catalog::CatalogColumn& column : table.columns) {
+    auto kept = KeptType(column);
+    if (!kept) continue;  // making the table will say so
+    auto type = iceberg::ToFlink(*kept, !column.type.nullable());
+    if (type) column.type = *std::move(type);
+  }
+  catalog::Options options;
+  for (auto& [key, value] : table.options) {
+    auto property = PropertyName(key);
+    if (property && !IsFormatVersion(key)) options[*property] = value;
+  }
+  options["connector"] = "iceberg";
+  table.options = std::move(options);
+  return table;
+}
 
 std::shared_ptr<sql::catalog::Catalog> MakeIcebergCatalog(iceberg::Catalog& catalog, std::string name) {
   return std::make_shared<IcebergSqlCatalog>(catalog, std::move(name));

@@ -14,4 +14,7 @@ namespace floe::query {
 /// too. Views are not kept here (kNotSupported). `catalog` outlives it. Thread-safe.
 std::shared_ptr<sql::catalog::Catalog> MakeIcebergCatalog(iceberg::Catalog& catalog, std::string name);
 
+/// The table as that catalog describes it once it is made: Iceberg's types, its names of properties.
+sql::catalog::CatalogTable AsIcebergKeeps(sql::catalog::CatalogTable table);
+
 }  // namespace floe::query

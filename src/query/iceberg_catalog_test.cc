@@ -170,6 +170,36 @@ TEST_F(IcebergCatalogTest, ShowCreateTableMakesTheSameTableAgain) {
   EXPECT_EQ(after->metadata->properties, before->metadata->properties);
 }
 
+TEST_F(IcebergCatalogTest, ATableIsKnownByWhatIcebergKeepsOfIt) {
+  const std::string sql =
+      "CREATE TABLE iceberg.lab.k (id BIGINT, name VARCHAR(9), ts TIMESTAMP(3), PRIMARY KEY (id) NOT ENFORCED) "
+      "PARTITIONED BY (day(ts)) WITH ('connector' = 'iceberg', 'format-version' = '2', 'compression_codec' = 'gzip')";
+  ASSERT_EQ(Run(sql), "");
+  auto statement = sql::dialect::ParseStatement(sql);
+  auto made = session_->Prepare(*statement->As<sql::dialect::CreateTable>());
+  ASSERT_OK(made);
+  auto known = session_->Resolve(sql::catalog::ObjectPath{"iceberg", "lab", "k"});
+  ASSERT_OK(known);
+  EXPECT_NE(made->columns, (*known)->columns);
+  const sql::catalog::CatalogTable kept = AsIcebergKeeps(*made);
+  EXPECT_EQ(kept.columns, (*known)->columns);
+  EXPECT_EQ(kept.partitioned_by, (*known)->partitioned_by);
+  for (const auto& [key, value] : kept.options) EXPECT_EQ((*known)->options.at(key), value) << key;
+}
+
+TEST_F(IcebergCatalogTest, WhatIsMissingIsNamed) {
+  auto resolve = [&](const std::string& database, const std::string& name) {
+    auto found = session_->Resolve(sql::catalog::ObjectPath{"iceberg", database, name});
+    return found ? "" : found.error().message();
+  };
+  EXPECT_EQ(resolve("nodb", "t"), "there is no database nodb in catalog iceberg");
+  EXPECT_EQ(resolve("labb", "t"), "there is no database labb in catalog iceberg; did you mean lab?");
+  EXPECT_EQ(resolve("nodb", "t$snapshots"), "there is no database nodb in catalog iceberg");
+  EXPECT_EQ(resolve("lab", "wether"), "there is no table iceberg.lab.wether");
+  ASSERT_EQ(Run("CREATE TABLE iceberg.lab.weather (a INT)"), "");
+  EXPECT_EQ(resolve("lab", "wether"), "there is no table iceberg.lab.wether; did you mean weather?");
+}
+
 TEST_F(IcebergCatalogTest, PartitionsFollowARenameAndComeWithLike) {
   ASSERT_EQ(Run("ALTER TABLE iceberg.lab.t RENAME ts TO seen"), "");
   EXPECT_THAT(ShowCreate("iceberg.lab.t"), HasSubstr("\nPARTITIONED BY (`seen`)\n"));

@@ -123,7 +123,7 @@ class Session {
   /// DuckDB SQL of a node; its scans live as long as `held`.
   Result<std::string> PrintBatch(const sql::plan::NodePtr& node, Held& held);
   /// A script that runs in the foreground may come again after an interruption: what it made then, alike, is no error.
-  bool IsThereAlready(const sql::catalog::CatalogTable& table) const;
+  bool IsThereAlready(sql::catalog::CatalogTable table) const;
   /// 'pipeline.name' for the first INSERT under it, with a number for further ones: jobs do not share a name.
   std::string NameFor(const sql::plan::Program& program, const std::string& text);
   /// What CREATE TABLE checks, of the table as it would be.

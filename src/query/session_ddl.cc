@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "query/iceberg_catalog.h"
 #include "query/session.h"
 #include "sql/dialect/parser.h"
 #include "sql/dialect/unparser.h"
@@ -23,11 +24,13 @@ StatementResult Ok(std::string message = "OK") {
 
 }  // namespace
 
-bool Session::IsThereAlready(const catalog::CatalogTable& table) const {
+bool Session::IsThereAlready(catalog::CatalogTable table) const {
   if (!Is(stream::kForegroundSetting, "true") || table.temporary) return false;
   auto found = catalog_->Resolve(table.path);
   if (!found) return false;
   const catalog::CatalogTable& known = **found;
+  auto info = services_.catalogs.Info(table.path.catalog);
+  if (info && info->type == "iceberg") table = AsIcebergKeeps(std::move(table));
   return known.kind == table.kind && known.columns == table.columns && known.watermark == table.watermark &&
          known.primary_key == table.primary_key && known.partitioned_by == table.partitioned_by &&
          std::ranges::all_of(table.options, [&](const auto& option) {
@@ -44,8 +47,13 @@ Result<StatementResult> Session::CreateTable(const dialect::CreateTable& stateme
   FLOE_TRY_VOID(MakePlanner("streaming").Check(table, sql::planner::WrittenOf(statement)));
   if (IsThereAlready(table)) return Ok("OK: the table is there already");
   if (statement.or_replace) FLOE_TRY_VOID(MakeRoom(table, statement.name.span.position));
-  FLOE_TRY_VOID(catalog_->Store(std::move(table), statement));
-  return Ok();
+  Status stored = catalog_->Store(std::move(table), statement);
+  if (stored) return Ok();
+  if (stored.error().kind() == ErrorKind::kAlreadyExists && Is(stream::kForegroundSetting, "true")) {
+    return Fail(std::move(stored).error().WithContext(
+        "floe run takes a CREATE TABLE again only with the columns, keys and options that the table has"));
+  }
+  return Fail(std::move(stored).error());
 }
 
 Result<StatementResult> Session::CreateTableAs(const dialect::CreateTable& statement, const std::string& text,

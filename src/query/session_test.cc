@@ -146,6 +146,17 @@ TEST_F(SessionTest, ViewsAreShownAndDescribed) {
   EXPECT_THAT(Run("SHOW COLUMNS FROM nmbers"), StartsWith("1:19 not found: "));
 }
 
+TEST_F(SessionTest, CreateTableAgain) {
+  EXPECT_EQ(Run(kNumbers), "OK");
+  EXPECT_THAT(Run(kNumbers), StartsWith("1:14 already exists: default_catalog.default_database.numbers exists already; "
+                                        "write CREATE TABLE IF NOT EXISTS to keep it, or DROP TABLE it first"));
+  EXPECT_EQ(Run("SET 'floe.job.foreground' = 'true'"), "OK");
+  EXPECT_EQ(Run(kNumbers), "OK: the table is there already");
+  EXPECT_THAT(Run("CREATE TABLE numbers (n INT) WITH ('connector' = 'blackhole')"),
+              testing::AllOf(StartsWith("1:14 already exists: "),
+                             HasSubstr("floe run takes a CREATE TABLE again only with the columns")));
+}
+
 TEST_F(SessionTest, AViewThatCannotBeChangesNothing) {
   Run(kNumbers);
   EXPECT_THAT(Run("CREATE VIEW v AS\n  SELECT nope FROM numbers"), StartsWith("2:10 invalid input: unknown column"));

@@ -102,12 +102,51 @@ class StandaloneTest(unittest.TestCase):
         self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", query), "id,extra,n\n1,,2\n2,,1\n3,7,2\n")
         self.assertEqual(floe("sql", *self.data, "--format", "csv", "-e", "SELECT COUNT(*) AS n FROM iceberg.lab.`ev$snapshots`"), "n\n2\n")
 
+    def test_an_iceberg_table_is_made_again_from_what_is_shown(self):
+        floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.lab; CREATE TABLE iceberg.lab.p (id BIGINT, city STRING, ts TIMESTAMP(6), PRIMARY KEY (id) NOT ENFORCED) "
+                                      "PARTITIONED BY (bucket(4, id), truncate(city, 2), hour(ts)) WITH ('owner' = 'me')")
+        rows = floe("sql", *self.data, "--format", "ndjson", "-e", "SHOW CREATE TABLE iceberg.lab.p")
+        shown = json.loads(rows.splitlines()[0])["result"]
+        self.assertIn("PARTITIONED BY (bucket(4, `id`), truncate(2, `city`), hour(`ts`))", shown)
+        before = floe("table", "show", *self.data, "lab.p")
+        floe("sql", *self.data, "-f", "-", stdin="DROP TABLE iceberg.lab.p;\n" + shown + ";\n")
+        self.assertEqual(self.facts(floe("table", "show", *self.data, "lab.p")), self.facts(before))
+
+    @staticmethod
+    def facts(shown):
+        return [line for line in shown.splitlines() if not line.startswith(("location", "metadata-location", "table-uuid"))]
+
+    def test_time_travel_in_a_named_zone(self):
+        zone = "SET 'table.local-time-zone' = 'Asia/Kolkata'; "
+        floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.lab; CREATE TABLE iceberg.lab.v (a INT); INSERT INTO iceberg.lab.v VALUES (1)")
+        for time, count in [("CURRENT_TIMESTAMP + INTERVAL '1' HOUR", "1"), ("LOCALTIMESTAMP + INTERVAL '1' HOUR", "1")]:
+            self.assertIn(f"n\n{count}\n", floe("sql", *self.data, "--format", "csv", "-e", zone + f"SELECT COUNT(*) AS n FROM iceberg.lab.v FOR TIMESTAMP AS OF {time}"))
+        for time in ["CURRENT_TIMESTAMP - INTERVAL '1' HOUR", "LOCALTIMESTAMP - INTERVAL '1' HOUR", "TO_TIMESTAMP_LTZ(0, 3)"]:
+            self.assertIn("has no snapshot as old as", floe("sql", *self.data, "-e", zone + f"SELECT * FROM iceberg.lab.v FOR TIMESTAMP AS OF {time}", expect=1))
+
+    def test_a_script_runs_again(self):
+        script = pathlib.Path(self.temporary.name, "again.sql")
+        text = ("CREATE DATABASE IF NOT EXISTS iceberg.lab;\n"
+                "CREATE TABLE iceberg.lab.w (id BIGINT, name VARCHAR(9), ts TIMESTAMP(3)) PARTITIONED BY (day(ts)) WITH ('format-version' = '2');\n")
+        script.write_text(text)
+        floe("run", str(script), *self.data)
+        floe("run", str(script), *self.data)
+        self.assertIn("write CREATE TABLE IF NOT EXISTS to keep it, or DROP TABLE it first", floe("sql", *self.data, "-f", str(script), expect=1))
+        script.write_text(text.replace("day(ts)", "hour(ts)"))
+        self.assertIn("floe run takes a CREATE TABLE again only", floe("run", str(script), *self.data, expect=1))
+
+    def test_secrets_are_not_shown(self):
+        floe("sql", *self.data, "-e", "CREATE TABLE w (a INT) WITH ('connector' = 'jdbc', 'url' = 'jdbc:postgresql://h/db?password=hush', 'table-name' = 't', 'password' = 'hush')")
+        for text in [floe("sql", *self.data, "-e", "SHOW CREATE TABLE w"), floe("table", "show", *self.data, "w"), floe("table", "show", *self.data, "w", "--json")]:
+            self.assertIn("******", text)
+            self.assertNotIn("hush", text)
+
     def test_duckdb_reads_iceberg_tables_by_their_full_name(self):
         floe("sql", *self.data, "-e", "CREATE DATABASE iceberg.lab; CREATE TABLE iceberg.lab.pets (id BIGINT, seen TIMESTAMP_LTZ(6)); "
                                       "INSERT INTO iceberg.lab.pets VALUES (1, TO_TIMESTAMP_LTZ(0, 3)), (2, TO_TIMESTAMP_LTZ(1000, 3))")
         dialect = "SET 'table.local-time-zone' = 'Asia/Kolkata'; SET 'sql.dialect' = 'duckdb'; "
         self.assertIn("3,1970-01-01 05:30:00.000000", floe("sql", *self.data, "--format", "csv", "-e", dialect + "FROM iceberg.lab.pets SELECT sum(id) AS s, min(seen) AS seen"))
-        self.assertIn("'lab.dogs' does not exist", floe("sql", *self.data, "-e", dialect + "FROM iceberg.lab.dogs", expect=1))
+        self.assertIn("there is no table iceberg.lab.dogs", floe("sql", *self.data, "-e", dialect + "FROM iceberg.lab.dogs", expect=1))
         self.assertIn("only queries go to DuckDB", floe("sql", *self.data, "-e", dialect + "COPY (SELECT 1) TO '/tmp/never'", expect=1))
 
     def test_iceberg_columns_keep_their_values_when_renamed_and_moved(self):

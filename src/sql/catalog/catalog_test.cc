@@ -221,6 +221,7 @@ TEST_F(CatalogTest, TemporaryTablesHideStoredOnesInTheirSessionOnly) {
   EXPECT_EQ((*seen)->columns[0].name, "a");
   EXPECT_THAT(Run("DROP TABLE t"), HasErrorMessage("DROP TEMPORARY TABLE"));
   EXPECT_THAT(Run("CREATE TEMPORARY TABLE t (b INT)"), IsError(ErrorKind::kAlreadyExists));
+  EXPECT_THAT(Run("CREATE TEMPORARY TABLE t (b INT)"), HasErrorMessage("or DROP TEMPORARY TABLE it first"));
   EXPECT_OK(Run("DROP TEMPORARY TABLE t"));
   EXPECT_OK(Run("DROP TABLE t"));
   EXPECT_THAT(Run("DROP TABLE t"), IsError(ErrorKind::kNotFound));
@@ -234,8 +235,14 @@ TEST_F(CatalogTest, CreateRefusesWhatCannotBe) {
     const char* text;
   };
   ASSERT_OK(Run("CREATE TABLE t (a INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)"));
+  ASSERT_OK(Run("CREATE VIEW v AS SELECT 1"));
   for (const Case& c : {
-           Case{"CREATE TABLE t (a INT)", ErrorKind::kAlreadyExists, "exists already"},
+           Case{"CREATE TABLE t (a INT)", ErrorKind::kAlreadyExists,
+                "t exists already; write CREATE TABLE IF NOT EXISTS to keep it, or DROP TABLE it first"},
+           Case{"CREATE VIEW v AS SELECT 2", ErrorKind::kAlreadyExists,
+                "v exists already; write CREATE VIEW IF NOT EXISTS to keep it, or DROP VIEW it first"},
+           Case{"CREATE TABLE v (a INT)", ErrorKind::kAlreadyExists,
+                "v exists already as a view; choose another name, or DROP VIEW it first"},
            Case{"CREATE TABLE u (a INT, a STRING)", ErrorKind::kInvalidInput, "column a stands twice"},
            Case{"CREATE TABLE u (a INT, PRIMARY KEY (b) NOT ENFORCED)", ErrorKind::kInvalidInput, "column b"},
            Case{"CREATE TABLE u (a INT, PRIMARY KEY (a))", ErrorKind::kInvalidInput, "NOT ENFORCED"},

@@ -87,6 +87,26 @@ std::vector<TablePtr> SessionCatalog::Temporary() const {
 
 // ---- CREATE ----
 
+namespace {
+
+std::string_view KindWord(TableKind kind) {
+  return kind == TableKind::kView ? "VIEW" : "TABLE";
+}
+
+/// With what to write instead.
+Error ExistsAlready(Catalog& catalog, const CatalogTable& made) {
+  auto known = catalog.GetTable(made.path.database, made.path.name);
+  const TableKind kind = known ? (*known)->kind : made.kind;
+  std::string keep = fmt::format("write CREATE {} IF NOT EXISTS to keep it", KindWord(made.kind));
+  if (kind != made.kind)
+    keep = fmt::format("as a {}; choose another name", kind == TableKind::kView ? "view" : "table");
+  return Error(ErrorKind::kAlreadyExists,
+               fmt::format("{} exists already{}{}, or DROP {} it first", made.path.ToString(),
+                           kind == made.kind ? "; " : " ", keep, KindWord(kind)));
+}
+
+}  // namespace
+
 Result<CatalogTable> SessionCatalog::Prepare(const dialect::CreateTable& statement) const {
   ObjectPath path = FullPath(statement.name);
   TablePtr base;
@@ -103,9 +123,12 @@ Status SessionCatalog::Store(CatalogTable table, bool replace, bool if_not_exist
     std::lock_guard lock(mu_);
     if (!replace && temporary_.contains(table.path)) {
       if (if_not_exists) return {};
-      return At(span,
-                Error(ErrorKind::kAlreadyExists,
-                      fmt::format("the temporary object {} exists already in this session", table.path.ToString())));
+      return At(
+          span,
+          Error(ErrorKind::kAlreadyExists,
+                fmt::format("the temporary object {} exists already in this session; write CREATE TEMPORARY {} "
+                            "IF NOT EXISTS to keep it, or DROP TEMPORARY {} it first",
+                            table.path.ToString(), KindWord(table.kind), KindWord(temporary_.at(table.path)->kind))));
     }
     ObjectPath path = table.path;
     temporary_[path] = std::make_shared<const CatalogTable>(std::move(table));
@@ -116,6 +139,7 @@ Status SessionCatalog::Store(CatalogTable table, bool replace, bool if_not_exist
   if (if_not_exists && !replace && (*catalog)->GetTable(table.path.database, table.path.name)) return {};
   Status status = (*catalog)->CreateTable(table, replace);
   if (status || Ignored(status.error(), ErrorKind::kAlreadyExists, if_not_exists)) return {};
+  if (status.error().kind() == ErrorKind::kAlreadyExists) return At(span, ExistsAlready(**catalog, table));
   return At(span, std::move(status).error());
 }
 
