@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/api.h"
 
+#include <cstdint>
+#include <limits>
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/result.h"
 #include "net/http/message.h"
 
 namespace floe::server {
@@ -48,6 +53,15 @@ class WatchedReply final : public ApiReply {
   ApiReply& inner_;
 };
 
+Status Guarded(const Api::Handler& handler, const ApiRequest& request, const Api::Parameters& parameters,
+               ApiReply& reply) {
+  try {
+    return handler(request, parameters, reply);
+  } catch (const nlohmann::json::exception& e) {
+    return Fail(ErrorKind::kInvalidInput, fmt::format("the request's JSON does not fit: {}", e.what()));
+  }
+}
+
 }  // namespace
 
 void Api::Add(const std::string& method, const std::string& path, Handler handler) {
@@ -65,7 +79,7 @@ void Api::Handle(const ApiRequest& request, ApiReply& reply) const {
       continue;
     }
     WatchedReply watched(reply);
-    Status done = route.handler(request, parameters, watched);
+    Status done = Guarded(route.handler, request, parameters, watched);
     if (done) return;
     if (!watched.begun) watched.Begin(net::HttpStatus(done.error().kind()), "application/json");
     watched.Write(ErrorJson(done.error()) + "\n");
@@ -86,7 +100,41 @@ std::vector<std::pair<std::string, std::string>> Api::Routes() const {
   return routes;
 }
 
-Status ReplyJson(ApiReply& reply, const std::string& json, int status) {
+namespace {
+
+std::unexpected<Error> WrongMember(const char* key, const char* wanted) {
+  return Fail(ErrorKind::kInvalidInput, fmt::format("the body's '{}' must be {}", key, wanted));
+}
+
+}  // namespace
+
+Result<std::string> TextMember(const nlohmann::ordered_json& body, const char* key,
+                               std::optional<std::string> fallback) {
+  const auto found = body.find(key);
+  if (found == body.end() && fallback) return *std::move(fallback);
+  if (found == body.end() || !found->is_string()) return WrongMember(key, "a text");
+  return found->get<std::string>();
+}
+
+Result<int> NumberMember(const nlohmann::ordered_json& body, const char* key, std::optional<int> fallback) {
+  const auto found = body.find(key);
+  if (found == body.end() && fallback) return *fallback;
+  if (found == body.end() || !found->is_number_integer()) return WrongMember(key, "a whole number");
+  const auto number = found->get<std::int64_t>();
+  if (number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max())
+    return WrongMember(key, "a whole number of 32 bits");
+  return static_cast<int>(number);
+}
+
+std::string JsonText(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+Status ReplyJson(ApiReply& reply, const nlohmann::ordered_json& json, int status) {
+  return ReplyText(reply, JsonText(json), status);
+}
+
+Status ReplyText(ApiReply& reply, const std::string& json, int status) {
   reply.Begin(status, "application/json");
   reply.Write(json);
   reply.Write("\n");
@@ -102,7 +150,7 @@ std::string ErrorJson(const Error& error) {
   }
   nlohmann::ordered_json whole;
   whole["error"] = std::move(body);
-  return whole.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return JsonText(whole);
 }
 
 }  // namespace floe::server

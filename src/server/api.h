@@ -6,9 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "base/error.h"
 
@@ -44,6 +47,7 @@ class Api {
 
   void Add(const std::string& method, const std::string& path, Handler handler);
   /// An error of a handler that has not begun to answer becomes {"error":{"kind","message",...}} with its HTTP status.
+  /// The fence of nlohmann's exceptions: JSON of another shape than a handler expects is kInvalidInput.
   void Handle(const ApiRequest& request, ApiReply& reply) const;
   /// The routes' paths, for the HTTP server and for "not found" answers.
   std::vector<std::pair<std::string, std::string>> Routes() const;
@@ -57,8 +61,18 @@ class Api {
   std::vector<Route> routes_;
 };
 
+/// Of a request's body: the member `key`, or `fallback` where there is none. kInvalidInput when it is something else,
+/// or missing without a fallback.
+Result<std::string> TextMember(const nlohmann::ordered_json& body, const char* key,
+                               std::optional<std::string> fallback = std::nullopt);
+Result<int> NumberMember(const nlohmann::ordered_json& body, const char* key,
+                         std::optional<int> fallback = std::nullopt);
+
+/// As text; what is no UTF-8 in it (ids of Kafka's clients, say) is replaced.
+std::string JsonText(const nlohmann::ordered_json& json);
 /// Sends a whole JSON document.
-Status ReplyJson(ApiReply& reply, const std::string& json, int status = 200);
+Status ReplyJson(ApiReply& reply, const nlohmann::ordered_json& json, int status = 200);
+Status ReplyText(ApiReply& reply, const std::string& json, int status = 200);
 /// {"error": {...}} of an Error.
 std::string ErrorJson(const Error& error);
 

@@ -39,7 +39,7 @@ Status ShowGroup(Node::Parts& p, const std::string& name, ApiReply& reply) {
     }
     json["offsets"].push_back(std::move(row));
   }
-  return ReplyJson(reply, json.dump());
+  return ReplyJson(reply, json);
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ void AddGroupApi(Node::Parts& p) {
                         {"protocol", group.protocol_type},
                         {"members", group.members.size()}});
     }
-    return ReplyJson(reply, ordered_json{{"groups", groups}}.dump());
+    return ReplyJson(reply, ordered_json{{"groups", groups}});
   });
   p.api.Add("GET", "/api/v1/groups/{group}",
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
@@ -64,7 +64,7 @@ void AddGroupApi(Node::Parts& p) {
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
               FLOE_TRY(kafka::GroupAdmin * admin, Admin(p));
               FLOE_TRY_VOID(admin->Delete(parameters.at("group")));
-              return ReplyJson(reply, "{}");
+              return ReplyJson(reply, ordered_json::object());
             });
 }
 

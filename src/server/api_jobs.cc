@@ -97,11 +97,10 @@ ordered_json Whole(const stream::JobStatus& job) {
 
 Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   ordered_json body = ordered_json::parse(request.body, nullptr, false);
-  if (!body.is_object() || !body.contains("script") || !body["script"].is_string()) {
+  if (!body.is_object())
     return Fail(ErrorKind::kInvalidInput, "the body must be {\"script\": \"...\", \"name\": \"...\"}");
-  }
-  std::string script = body["script"].get<std::string>();
-  std::string name = body.value("name", "");
+  FLOE_TRY(const std::string script, TextMember(body, "script"));
+  FLOE_TRY(const std::string name, TextMember(body, "name", ""));
   query::Session session(*p.session_services);
   query::NullConsumer nobody;
   ordered_json jobs = ordered_json::array();
@@ -125,7 +124,7 @@ Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   if (jobs.empty())
     return Fail(ErrorKind::kInvalidInput,
                 "the script holds no continuous INSERT, so there is no job; 'floe sql -f' runs it");
-  return ReplyJson(reply, ordered_json{{"jobs", jobs}}.dump(), 201);
+  return ReplyJson(reply, ordered_json{{"jobs", jobs}}, 201);
 }
 
 Status ShowJob(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
@@ -138,17 +137,17 @@ Status ShowJob(Node::Parts& p, const ApiRequest& request, const std::string& id,
     }
   }
   FLOE_TRY(stream::JobStatus job, p.jobs->Show(id));
-  return ReplyJson(reply, Whole(job).dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  return ReplyJson(reply, Whole(job));
 }
 
 Status StopJob(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
   ordered_json body = ordered_json::parse(request.body.empty() ? "{}" : request.body, nullptr, false);
-  bool drain = body.is_object() && body.value("drain", false);
+  const bool drain = body.is_object() && body.contains("drain") && body["drain"] == true;
   // By its id from here on: once it has ended, the name may mean another one.
   FLOE_TRY(stream::JobStatus job, p.jobs->Show(id));
   FLOE_TRY_VOID(drain ? p.jobs->Drain(job.job.id) : p.jobs->Stop(job.job.id));
   FLOE_TRY(job, p.jobs->Show(job.job.id));
-  return ReplyJson(reply, Whole(job).dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  return ReplyJson(reply, Whole(job));
 }
 
 }  // namespace
@@ -157,7 +156,7 @@ void AddJobApi(Node::Parts& p) {
   p.api.Add("GET", "/api/v1/jobs", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) {
     ordered_json jobs = ordered_json::array();
     for (const auto& job : p.jobs->List()) jobs.push_back(Summary(job));
-    return ReplyJson(reply, ordered_json{{"jobs", jobs}}.dump());
+    return ReplyJson(reply, ordered_json{{"jobs", jobs}});
   });
   p.api.Add("POST", "/api/v1/jobs", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) {
     return Submit(p, request, reply);
@@ -173,17 +172,17 @@ void AddJobApi(Node::Parts& p) {
   p.api.Add("POST", "/api/v1/jobs/{id}/resume",
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
               FLOE_TRY_VOID(p.jobs->Resume(parameters.at("id")));
-              return ReplyJson(reply, "{}");
+              return ReplyJson(reply, ordered_json::object());
             });
   p.api.Add("POST", "/api/v1/jobs/{id}/checkpoint",
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
               FLOE_TRY_VOID(p.jobs->Checkpoint(parameters.at("id")));
-              return ReplyJson(reply, "{}");
+              return ReplyJson(reply, ordered_json::object());
             });
   p.api.Add("DELETE", "/api/v1/jobs/{id}",
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) -> Status {
               FLOE_TRY_VOID(p.jobs->Remove(parameters.at("id")));
-              return ReplyJson(reply, "{}");
+              return ReplyJson(reply, ordered_json::object());
             });
 }
 

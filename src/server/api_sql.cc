@@ -26,7 +26,7 @@ class NdjsonConsumer final : public query::ResultConsumer {
     ordered_json columns = ordered_json::array();
     for (const data::Field& field : schema.fields)
       columns.push_back({{"name", field.name}, {"type", field.type.ToString()}});
-    return Send(ordered_json{{"columns", columns}, {"changelog", changelog}, {"live", live}}.dump());
+    return Send(JsonText({{"columns", columns}, {"changelog", changelog}, {"live", live}}));
   }
 
   Status OnRows(const data::Batch& batch) override {
@@ -45,7 +45,7 @@ class NdjsonConsumer final : public query::ResultConsumer {
   }
 
   void OnProgress(double fraction) override { (void)Send(fmt::format("{{\"progress\":{:.3f}}}", fraction)); }
-  void OnWarning(const std::string& warning) override { (void)Send(ordered_json{{"warning", warning}}.dump()); }
+  void OnWarning(const std::string& warning) override { (void)Send(JsonText({{"warning", warning}})); }
   bool Cancelled() const override { return gone_ || request_.IsCancelled(); }
 
   /// At once, so that the connection is watched while a query has no rows yet.
@@ -92,7 +92,7 @@ class CollectingConsumer final : public query::ResultConsumer {
     ordered_json columns = ordered_json::array();
     for (const data::Field& field : schema_.fields)
       columns.push_back({{"name", field.name}, {"type", field.type.ToString()}});
-    return "{\"columns\":" + columns.dump() + ",\"rows\":[" + rows_ + "]}";
+    return "{\"columns\":" + JsonText(columns) + ",\"rows\":[" + rows_ + "]}";
   }
 
  private:
@@ -103,10 +103,8 @@ class CollectingConsumer final : public query::ResultConsumer {
 
 Result<std::string> StatementOf(const ApiRequest& request) {
   ordered_json body = ordered_json::parse(request.body, nullptr, false);
-  if (!body.is_object() || !body.contains("statement") || !body["statement"].is_string()) {
-    return Fail(ErrorKind::kInvalidInput, "the body must be {\"statement\": \"...\"}");
-  }
-  return body["statement"].get<std::string>();
+  if (!body.is_object()) return Fail(ErrorKind::kInvalidInput, "the body must be {\"statement\": \"...\"}");
+  return TextMember(body, "statement");
 }
 
 Status Execute(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
@@ -126,7 +124,7 @@ Status Execute(Node::Parts& p, const ApiRequest& request, const std::string& id,
                        {"elapsed_ms", elapsed.count()}};
   if (result->written) done["written"] = *result->written;
   if (result->prints) done["prints"] = true;
-  return consumer.Send(ordered_json{{"done", done}}.dump());
+  return consumer.Send(JsonText({{"done", done}}));
 }
 
 Status QueryOnce(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
@@ -134,7 +132,7 @@ Status QueryOnce(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   query::Session session(*p.session_services);
   CollectingConsumer consumer(request);
   FLOE_TRY(query::StatementResult ignored, session.Execute(statement, consumer));
-  return ReplyJson(reply, consumer.Json());
+  return ReplyText(reply, consumer.Json());
 }
 
 Status Complete(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
@@ -142,19 +140,19 @@ Status Complete(Node::Parts& p, const ApiRequest& request, const std::string& id
   auto text = request.query.find("text");
   std::lock_guard lock(open->mu);
   ordered_json words = open->session.Complete(text == request.query.end() ? "" : text->second);
-  return ReplyJson(reply, ordered_json{{"completions", words}}.dump());
+  return ReplyJson(reply, ordered_json{{"completions", words}});
 }
 
 }  // namespace
 
 void AddSqlApi(Node::Parts& p) {
   p.api.Add("POST", "/api/v1/sessions", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) {
-    return ReplyJson(reply, ordered_json{{"session", p.sessions->Open()}}.dump(), 201);
+    return ReplyJson(reply, ordered_json{{"session", p.sessions->Open()}}, 201);
   });
   p.api.Add("DELETE", "/api/v1/sessions/{id}",
             [&p](const ApiRequest&, const Api::Parameters& parameters, ApiReply& reply) {
               p.sessions->Close(parameters.at("id"));
-              return ReplyJson(reply, "{}");
+              return ReplyJson(reply, ordered_json::object());
             });
   p.api.Add("POST", "/api/v1/sessions/{id}/statements",
             [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) {

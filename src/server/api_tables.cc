@@ -35,7 +35,7 @@ Status ListTables(Node::Parts& p, ApiReply& reply) {
       }
     }
   }
-  return ReplyJson(reply, ordered_json{{"tables", tables}}.dump());
+  return ReplyJson(reply, ordered_json{{"tables", tables}});
 }
 
 /// "iceberg.default.t, iceberg.lab.t": tables of that name in any catalog.
@@ -152,7 +152,7 @@ Status ShowTable(Node::Parts& p, const std::string& name, ApiReply& reply) {
                                {"type", computed ? "AS " + column.expression : column.type.ToString()},
                                {"nullable", computed || column.type.nullable()}});
   }
-  return ReplyJson(reply, json.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+  return ReplyJson(reply, json);
 }
 
 }  // namespace

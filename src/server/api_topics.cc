@@ -47,7 +47,7 @@ Status ShowTopic(Node::Parts& p, const std::string& name, ApiReply& reply) {
                                   {"end", partition->high_watermark().value()},
                                   {"bytes", partition->size_bytes()}});
   }
-  return ReplyJson(reply, json.dump());
+  return ReplyJson(reply, json);
 }
 
 Result<ordered_json> BodyOf(const ApiRequest& request) {
@@ -56,18 +56,26 @@ Result<ordered_json> BodyOf(const ApiRequest& request) {
   return body;
 }
 
+/// The member "config", values as texts; empty when there is none.
+Result<std::map<std::string, std::string>> ConfigMember(const ordered_json& body) {
+  std::map<std::string, std::string> config;
+  const auto found = body.find("config");
+  if (found == body.end()) return config;
+  if (!found->is_object()) return Fail(ErrorKind::kInvalidInput, "the body's 'config' must be an object");
+  for (const auto& [key, value] : found->items())
+    config[key] = value.is_string() ? value.get<std::string>() : value.dump();
+  return config;
+}
+
 Status CreateTopic(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
   FLOE_TRY(ordered_json body, BodyOf(request));
-  if (!body.contains("name") || !body["name"].is_string())
-    return Fail(ErrorKind::kInvalidInput, "a topic needs a name");
+  FLOE_TRY(const std::string name, TextMember(body, "name"));
   log::TopicConfig config;
-  if (body.contains("config")) {
-    for (const auto& [key, value] : body["config"].items())
-      config.overrides[key] = value.is_string() ? value.get<std::string>() : value.dump();
-  }
-  int partitions = body.value("partitions", static_cast<int>(p.config.Integer("kafka.num-partitions")));
-  FLOE_TRY(auto topic, p.log->CreateTopic(body["name"].get<std::string>(), partitions, std::move(config)));
-  return ReplyJson(reply, Summary(*topic).dump(), 201);
+  FLOE_TRY(config.overrides, ConfigMember(body));
+  FLOE_TRY(const int partitions,
+           NumberMember(body, "partitions", static_cast<int>(p.config.Integer("kafka.num-partitions"))));
+  FLOE_TRY(auto topic, p.log->CreateTopic(name, partitions, std::move(config)));
+  return ReplyJson(reply, Summary(*topic), 201);
 }
 
 Status AlterTopic(Node::Parts& p, const ApiRequest& request, const std::string& name, ApiReply& reply) {
@@ -75,8 +83,8 @@ Status AlterTopic(Node::Parts& p, const ApiRequest& request, const std::string& 
   FLOE_TRY(auto topic, FindTopic(p, name));
   if (body.contains("config")) {
     log::TopicConfig config = topic->config;
-    for (const auto& [key, value] : body["config"].items()) {
-      std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    FLOE_TRY(const auto changes, ConfigMember(body));
+    for (const auto& [key, text] : changes) {
       if (text.empty()) {
         config.overrides.erase(key);
       } else {
@@ -86,9 +94,10 @@ Status AlterTopic(Node::Parts& p, const ApiRequest& request, const std::string& 
     FLOE_TRY(topic, p.log->AlterConfig(name, std::move(config)));
   }
   if (body.contains("partitions")) {
-    FLOE_TRY(topic, p.log->AddPartitions(name, body["partitions"].get<int>()));
+    FLOE_TRY(const int partitions, NumberMember(body, "partitions"));
+    FLOE_TRY(topic, p.log->AddPartitions(name, partitions));
   }
-  return ReplyJson(reply, Summary(*topic).dump());
+  return ReplyJson(reply, Summary(*topic));
 }
 
 /// Kafka's own DeleteTopics does not ask who reads; people are asked.
@@ -105,7 +114,7 @@ Status DeleteTopic(Node::Parts& p, const ApiRequest& request, const std::string&
   }
   FLOE_TRY_VOID(p.log->DeleteTopic(topic->name));
   p.offsets->RemoveTopic(topic->name, [](const Status&) {});
-  return ReplyJson(reply, "{}");
+  return ReplyJson(reply, ordered_json::object());
 }
 
 }  // namespace
@@ -114,7 +123,7 @@ void AddTopicApi(Node::Parts& p) {
   p.api.Add("GET", "/api/v1/topics", [&p](const ApiRequest&, const Api::Parameters&, ApiReply& reply) {
     ordered_json topics = ordered_json::array();
     for (const auto& topic : p.log->Topics()) topics.push_back(Summary(*topic));
-    return ReplyJson(reply, ordered_json{{"topics", topics}}.dump());
+    return ReplyJson(reply, ordered_json{{"topics", topics}});
   });
   p.api.Add("POST", "/api/v1/topics", [&p](const ApiRequest& request, const Api::Parameters&, ApiReply& reply) {
     return CreateTopic(p, request, reply);
@@ -135,7 +144,7 @@ void AddTopicApi(Node::Parts& p) {
             [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {
               FLOE_TRY(auto topic, FindTopic(p, parameters.at("topic")));
               FLOE_TRY(std::int64_t count, AppendRecords(*topic, request.body, SystemClock()));
-              return ReplyJson(reply, ordered_json{{"count", count}}.dump());
+              return ReplyJson(reply, ordered_json{{"count", count}});
             });
   p.api.Add("GET", "/api/v1/topics/{topic}/records",
             [&p](const ApiRequest& request, const Api::Parameters& parameters, ApiReply& reply) -> Status {

@@ -148,7 +148,7 @@ Result<bool> SendRecords(Cursor& cursor, const std::string& batches, std::int64_
       for (const kafka::HeaderView& header : record.Headers()) {
         line["headers"].push_back({{"key", std::string(header.key)}, {"value", BytesJson(header.value)}});
       }
-      lines += line.dump() + "\n";
+      lines += JsonText(line) + "\n";
       cursor.next = record.offset + 1;
       if (--left == 0) break;
     }

@@ -96,6 +96,22 @@ class NodeTest(unittest.TestCase):
 
 
 
+class ApiTest(unittest.TestCase):
+    def test_bodies_of_another_shape_are_refused(self):
+        with Node() as node:
+            for method, path, body in (
+                    ("POST", "/api/v1/topics", '{"name": "a", "partitions": "3"}'), ("POST", "/api/v1/topics", '{"name": "a", "partitions": 1.5}'),
+                    ("POST", "/api/v1/topics", '{"name": "a", "partitions": 99999999999}'), ("POST", "/api/v1/topics", '{"name": 5}'),
+                    ("POST", "/api/v1/topics", '{"name": "a", "config": 5}'), ("POST", "/api/v1/topics", "[]"), ("POST", "/api/v1/topics", "{"),
+                    ("PUT", "/api/v1/topics/weather", '{"partitions": "5"}'), ("PUT", "/api/v1/topics/weather", '{"config": [1]}'),
+                    ("POST", "/api/v1/jobs", '{"script": 5}'), ("POST", "/api/v1/jobs", '{"script": "SELECT 1", "name": 7}'),
+                    ("POST", "/api/v1/query", '{"statement": null}'), ("POST", "/api/v1/query", "5")):
+                status, answer = node.http("console", path, method, body.encode(), {"Content-Type": "application/json"})
+                self.assertEqual(status, 400, (path, body, answer))
+                self.assertEqual(json.loads(answer)["error"]["kind"], "invalid_input")
+            self.assertEqual(node.http("console", "/api/v1/topics")[0], 200)
+
+
 class TopicTest(unittest.TestCase):
     def test_a_topic_made_again_is_read_from_its_beginning(self):
         script = (
