@@ -18,7 +18,7 @@ using Built = Result<ExpressionPtr>;
 
 struct Unit {
   std::string_view name;
-  std::string_view duck;  ///< DuckDB's word for date_trunc and date_sub
+  std::string_view duck;  ///< DuckDB's word for date_trunc
   std::int64_t millis;    ///< 0 for calendar units
   std::int64_t months;    ///< 0 for exact units
 };
@@ -296,14 +296,18 @@ Built DateAdd(const CallSite& site) {
   bool whole_days = unit.months != 0 || unit.millis % 86'400'000 == 0;
   return whole_days ? plan::CastTo(sum, Type(TypeKind::kDate)) : sum;
 }
-/// Complete units from the second to the third argument. Between two instants it is time that passed, months and years
+/// Whole units from the second to the third argument, counted in milliseconds as in Flink: what is finer is cut off
+/// before. Between two instants it is time that passed, months and years
 /// by the calendar of UTC. An instant beside a wall clock, which Flink refuses, counts as the session's wall clock.
 Built TimestampDiff(const CallSite& site) {
   FLOE_TRY(Unit unit, UnitOf(site, site.symbols[0]));
   auto instant = [&](std::size_t i) { return site.args[i]->type.kind() == TypeKind::kTimestampLtz; };
   const std::string zone = instant(1) && instant(2) ? "UTC" : site.session.zone;
   auto counted = [&](std::size_t i) { return instant(i) ? ToLocal(site.args[i], zone) : site.args[i]; };
-  return Strict("date_sub", {TextLiteral(std::string(unit.duck)), counted(1), counted(2)}, Type::Int(), site.position);
+  const bool calendar = unit.months != 0;
+  return Strict(calendar ? "floe_months_between" : "floe_units_between",
+                {counted(1), counted(2), BigIntLiteral(calendar ? unit.months : unit.millis)}, Type::Int(),
+                site.position);
 }
 Built DateDiff(const CallSite& site) {
   ExpressionPtr from = plan::CastTo(site.args[1], Type(TypeKind::kDate));

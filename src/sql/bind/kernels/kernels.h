@@ -19,6 +19,8 @@ namespace floe::sql::bind {
 ///   floe_modulo(a, b)                integers, an error for b = 0
 ///   floe_shift_ms(ts, ms)            TIMESTAMP or TIMESTAMPTZ plus milliseconds; no calendar in it
 ///   floe_floor_us(ts, us)            down to a multiple of us since 1970
+///   floe_units_between(from, to, ms), floe_months_between(from, to, months)
+///                                    whole units, fractions of milliseconds cut off before
 ///   floe_utc(tstz), floe_instant(ts) the same microseconds as the other type
 ///   floe_now()                       the clock now, in milliseconds; volatile
 ///   floe_[try_]parse_bigint(text), floe_[try_]parse_timestamp(text), floe_to_string(real), floe_initcap(text)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Timestamps as plain microseconds: no calendar, no session zone, no ICU on the hot path.
+#include <duckdb/common/types/date.hpp>
 #include <duckdb/common/types/timestamp.hpp>
 #include <duckdb/common/vector_operations/binary_executor.hpp>
+#include <duckdb/common/vector_operations/ternary_executor.hpp>
 #include <duckdb/common/vector_operations/unary_executor.hpp>
 #include <duckdb/planner/expression/bound_function_expression.hpp>
 
@@ -33,6 +35,60 @@ timestamp_t Floor(timestamp_t time, std::int64_t unit) {
   std::int64_t rest = time.value % unit;
   if (rest < 0) rest += unit;
   return timestamp_t(time.value - rest);
+}
+
+constexpr std::int64_t kDayMs = 86'400'000;
+
+struct DayAndTime {
+  std::int32_t day = 0;      ///< since 1970
+  std::int64_t time_ms = 0;  ///< of the day
+};
+
+DayAndTime Split(timestamp_t time) {
+  const std::int64_t ms = Floor(time, 1000).value / 1000;
+  const std::int64_t time_ms = (ms % kDayMs + kDayMs) % kDayMs;
+  return {static_cast<std::int32_t>((ms - time_ms) / kDayMs), time_ms};
+}
+
+std::int64_t MonthOf(std::int32_t day) {
+  std::int32_t year = 0, month = 0, of_month = 0;
+  duckdb::Date::Convert(duckdb::date_t(day), year, month, of_month);
+  return std::int64_t{year} * 12 + month - 1;
+}
+
+/// A day that the month does not have becomes its last.
+std::int32_t AddMonths(std::int32_t day, std::int64_t months) {
+  std::int32_t year = 0, month = 0, of_month = 0;
+  duckdb::Date::Convert(duckdb::date_t(day), year, month, of_month);
+  const std::int64_t sum = std::int64_t{year} * 12 + month - 1 + months;
+  month = static_cast<std::int32_t>((sum % 12 + 12) % 12) + 1;
+  year = static_cast<std::int32_t>((sum - (month - 1)) / 12);
+  return duckdb::Date::FromDate(year, month, std::min(of_month, duckdb::Date::MonthDays(year, month))).days;
+}
+
+/// Whole months from `first` to `last`, which is not before it.
+std::int64_t MonthsOver(std::int32_t first, std::int32_t last) {
+  const std::int64_t months = MonthOf(last) - MonthOf(first);
+  return AddMonths(first, months) > last ? months - 1 : months;
+}
+
+/// Flink's rule to the letter: days are compared first; where they fall on one, an earlier time of the day takes a
+/// month away, also when the difference is negative.
+std::int64_t MonthsBetween(timestamp_t from, timestamp_t to, std::int64_t unit) {
+  const DayAndTime a = Split(from), b = Split(to);
+  std::int64_t months = b.day < a.day ? -MonthsOver(b.day, a.day) : MonthsOver(a.day, b.day);
+  if (b.time_ms < a.time_ms && AddMonths(a.day, months) == b.day) --months;
+  return months / unit;
+}
+
+std::int64_t UnitsBetween(timestamp_t from, timestamp_t to, std::int64_t unit) {
+  return (Floor(to, 1000).value / 1000 - Floor(from, 1000).value / 1000) / unit;
+}
+
+template <std::int64_t (*op)(timestamp_t, timestamp_t, std::int64_t)>
+void Between(DataChunk& args, ExpressionState&, Vector& result) {
+  duckdb::TernaryExecutor::Execute<timestamp_t, timestamp_t, std::int64_t, std::int64_t>(
+      args.data[0], args.data[1], args.data[2], result, args.size(), op);
 }
 
 template <timestamp_t (*op)(timestamp_t, std::int64_t)>
@@ -97,6 +153,9 @@ void RegisterTime(duckdb::ExtensionLoader& loader, Clock& clock) {
   loader.RegisterFunction(ScalarFunction("floe_utc", {LogicalType::TIMESTAMP_TZ}, LogicalType::TIMESTAMP, Reinterpret));
   loader.RegisterFunction(
       ScalarFunction("floe_instant", {LogicalType::TIMESTAMP}, LogicalType::TIMESTAMP_TZ, Reinterpret));
+  const duckdb::vector<LogicalType> between = {LogicalType::TIMESTAMP, LogicalType::TIMESTAMP, LogicalType::BIGINT};
+  loader.RegisterFunction(ScalarFunction("floe_units_between", between, LogicalType::BIGINT, Between<UnitsBetween>));
+  loader.RegisterFunction(ScalarFunction("floe_months_between", between, LogicalType::BIGINT, Between<MonthsBetween>));
   AddParse(loader);
   ScalarFunction now("floe_now", {}, LogicalType::TIMESTAMP_TZ, Now);
   now.SetVolatile();
