@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/random_testing.h"
 #include "log/check.h"
 #include "log/harness_testing.h"
 #include "log/log_start.h"
@@ -25,12 +26,6 @@ BatchOptions Producer(std::int64_t id, int epoch, int sequence) {
 
 PartitionLog& Inner(Partition& partition) {
   return static_cast<PartitionLog&>(partition);
-}
-
-std::string RandomBytes(Random& random, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(random.Next());
-  return bytes;
 }
 
 TEST(LogTest, WhatIsDurableIsReadableAfterEveryKindOfStop) {

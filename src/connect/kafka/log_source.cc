@@ -364,7 +364,7 @@ Result<bool> LogSource::Fill(Split& split) {
     }
     // The topic was deleted: whatever comes under its name next is found by Discover.
     if (!read && read.error().kind() == ErrorKind::kNotFound && !Bounded()) return false;
-    if (!read) return Fail(std::move(read.error()));
+    if (!read) return At(split, std::move(read).error());
     if ((*read)->bytes.empty()) return false;
     split.buffer = std::move(*read);
     split.rest = split.buffer->bytes;
@@ -373,23 +373,17 @@ Result<bool> LogSource::Fill(Split& split) {
 }
 
 Result<std::shared_ptr<const Buffer>> LogSource::Fetch(Split& split) const {
-  const auto read = [&]() -> Result<std::shared_ptr<const Buffer>> {
-    FLOE_TRY(const log::FileRange range, split.partition->Locate(split.next, kFetchBytes));
-    auto buffer = std::make_shared<Buffer>();
-    if (range.length > kSmallFetch && range.length + log::FileRange::kBlock <= pool_->piece_bytes()) {
-      buffer->pool = pool_;
-      FLOE_TRY(buffer->bytes, range.ReadPiece(0, buffer->piece.emplace(pool_->Take()).bytes()));
-    } else if (range.length > 0) {
-      buffer->own = std::make_unique_for_overwrite<std::byte[]>(range.length);
-      FLOE_TRY_VOID(range.Read(0, {buffer->own.get(), range.length}));
-      buffer->bytes = {buffer->own.get(), range.length};
-    }
-    return buffer;
-  };
-  auto buffer = read();
-  if (buffer) return buffer;
-  return Fail(std::move(buffer).error().WithContext(
-      fmt::format("reading '{}' partition {}", split.partition->topic(), split.partition->id().value())));
+  FLOE_TRY(const log::FileRange range, split.partition->Locate(split.next, kFetchBytes));
+  auto buffer = std::make_shared<Buffer>();
+  if (range.length > kSmallFetch && range.length + log::FileRange::kBlock <= pool_->piece_bytes()) {
+    buffer->pool = pool_;
+    FLOE_TRY(buffer->bytes, range.ReadPiece(0, buffer->piece.emplace(pool_->Take()).bytes()));
+  } else if (range.length > 0) {
+    buffer->own = std::make_unique_for_overwrite<std::byte[]>(range.length);
+    FLOE_TRY_VOID(range.Read(0, {buffer->own.get(), range.length}));
+    buffer->bytes = {buffer->own.get(), range.length};
+  }
+  return buffer;
 }
 
 Status LogSource::Decode(Split& split, data::Batch& out, PollResult& result) {

@@ -9,17 +9,12 @@
 
 #include "base/clock.h"
 #include "base/matchers.h"
+#include "base/random_testing.h"
 
 namespace floe::kafka {
 namespace {
 
 namespace asio = boost::asio;
-
-std::string RandomBytes(Random& random, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (char& c : bytes) c = static_cast<char>(random.Next());
-  return bytes;
-}
 
 /// Lies somewhere inside blocks, as in a file.
 class FakeStored final : public StoredRecords {
