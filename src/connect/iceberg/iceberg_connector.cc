@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "iceberg/commit/table_appender.h"
+#include "iceberg/metadata/property.h"
 
 namespace floe::connect {
 namespace {
@@ -54,7 +55,8 @@ class IcebergSink final : public Sink {
 /// Options that are Iceberg table properties by their names.
 bool IsProperty(const std::string& key) {
   return key == "format-version" || key.starts_with("write.") || key.starts_with("commit.") ||
-         key.starts_with("history.") || key.starts_with("floe.");
+         key.starts_with("history.") || key.starts_with("floe.") || key.starts_with("gc.") ||
+         key.starts_with("read.") || key.starts_with("schema.");
 }
 
 class IcebergConnector final : public Connector {
@@ -134,6 +136,7 @@ class IcebergConnector final : public Connector {
               "'catalog-type' = '{}' is not supported yet (docs/status.md); leave it out for this node's own warehouse",
               type->second));
     }
+    for (const auto& [key, value] : table.options) FLOE_TRY_VOID(iceberg::CheckProperty(key, value));
     return {};
   }
 
@@ -147,7 +150,8 @@ class IcebergConnector final : public Connector {
     definition.identifier = table.primary_key;
     definition.partitioning = table.partition_keys;
     for (const auto& [key, value] : table.options) {
-      if (IsProperty(key)) definition.properties[key] = value;
+      const std::string property = iceberg::PropertyName(key);
+      if (IsProperty(property)) definition.properties[property] = value;
     }
     auto created = catalog_.CreateTable(name, definition);
     if (!created && created.error().kind() != ErrorKind::kAlreadyExists) return Fail(std::move(created).error());

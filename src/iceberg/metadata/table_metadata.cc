@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "base/text.h"
 
 namespace floe::iceberg {
 
@@ -63,7 +64,7 @@ std::int64_t TableMetadata::NumberProperty(const std::string& key, std::int64_t 
 bool TableMetadata::BoolProperty(const std::string& key, bool fallback) const {
   auto found = properties.find(key);
   if (found == properties.end()) return fallback;
-  return found->second == "true" || found->second == "TRUE" || found->second == "True";
+  return ParseBoolean(found->second).value_or(false);
 }
 
 Result<std::vector<Type>> PartitionTypes(const PartitionSpec& spec, const Schema& schema) {
