@@ -167,7 +167,7 @@ struct Session::Visitor {
     consumer.OnWarning("jars have no meaning here: connectors and formats are built in");
     return Done({});
   }
-  R operator()(const dialect::Module&) const { return NotBuilt("modules", statement.span); }
+  R operator()(const dialect::Module&) const { return NotBuilt("changing modules", statement.span); }
   R operator()(const dialect::ShellCommand& s) const {
     return Fail(Error(ErrorKind::kInvalidInput, s.word + " is a command of the shell, not a statement")
                     .WithPosition(statement.span.position));
@@ -252,7 +252,9 @@ Result<StatementResult> Session::ShowColumns(const dialect::Show& statement, Res
   FLOE_TRY(data::Schema schema, MakePlanner("streaming").SchemaOf(*table));
   auto rows = DescribeRows(*table, schema);
   std::erase_if(rows, [&](const auto& row) { return !catalog::ShowMatches(statement, row[0]); });
-  FLOE_TRY_VOID(SendText(consumer, {"name", "type", "null", "key", "extras", "watermark"}, rows));
+  std::vector<std::string> columns = {"name", "type", "null", "key", "extras", "watermark"};
+  if (HasComments(*table)) columns.emplace_back("comment");
+  FLOE_TRY_VOID(SendText(consumer, columns, rows));
   return StatementResult{};
 }
 

@@ -27,9 +27,14 @@ std::string FormatTime(std::int64_t ms) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)), ms % 1000);
 }
 
+bool HasComments(const sql::catalog::CatalogTable& table) {
+  return std::ranges::any_of(table.columns, [](const auto& column) { return !column.comment.empty(); });
+}
+
 std::vector<std::vector<std::string>> DescribeRows(const sql::catalog::CatalogTable& table,
                                                    const data::Schema& schema) {
   std::vector<std::vector<std::string>> rows;
+  const bool comments = HasComments(table);
   for (const data::Field& field : schema.fields) {
     std::string type = field.type.WithNullable(true).ToString();
     if (field.time_attribute == data::TimeAttribute::kRowtime) type += " *ROWTIME*";
@@ -43,6 +48,7 @@ std::vector<std::vector<std::string>> DescribeRows(const sql::catalog::CatalogTa
     if (table.watermark && table.watermark->column.size() == 1 && table.watermark->column[0] == field.name)
       watermark = table.watermark->expression;
     rows.push_back({field.name, type, field.type.nullable() ? "TRUE" : "FALSE", key_text, extras, watermark});
+    if (comments) rows.back().push_back(column == table.columns.end() ? "" : column->comment);
   }
   return rows;
 }

@@ -15,7 +15,8 @@ namespace floe::query {
 /// "2026-01-08 14:30:00.000" UTC.
 std::string FormatTime(std::int64_t ms);
 
-/// Flink's DESCRIBE: name, type, null, key, extras, watermark.
+/// Flink's DESCRIBE: name, type, null, key, extras, watermark; and comment when any column has one.
+bool HasComments(const sql::catalog::CatalogTable& table);
 std::vector<std::vector<std::string>> DescribeRows(const sql::catalog::CatalogTable& table, const data::Schema& schema);
 
 /// Whether every leaf is VALUES: such a program ends at once.

@@ -118,6 +118,7 @@ Status SessionCatalog::Drop(const dialect::Drop& statement) {
     case dialect::ObjectKind::kView: return DropTable(statement);
     case dialect::ObjectKind::kDatabase: return DropDatabase(statement);
     case dialect::ObjectKind::kFunction:
+      if (statement.if_exists) return {};
       return FailAt(statement.name.span, "user functions are not supported; there is none to drop",
                     ErrorKind::kNotSupported);
     case dialect::ObjectKind::kCatalog: break;

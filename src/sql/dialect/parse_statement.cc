@@ -68,6 +68,9 @@ Result<Statement> Parser::ParseOneStatement() {
     statement.span = Since(span);
     return statement;
   }
+  for (std::string_view word : {"ANALYZE", "COMPILE"}) {
+    if (Is(word)) return FailAt(span, fmt::format("{} is not supported", word), ErrorKind::kNotSupported);
+  }
   if (!AtQuery() && !IsMark("(")) {
     return Unexpected("a statement",
                       {"SELECT", "CREATE",  "DROP",     "ALTER", "SHOW",   "DESCRIBE", "USE",    "SET",

@@ -240,6 +240,7 @@ TEST(ParseErrors, SayWhereWhatAndHowToFix) {
            Case{"EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;", {1, 1}, "never closed"},
            Case{"SELECT * FROM a.b.c.d.e", {1, 15}, "at most 4"},
            Case{"", {1, 1}, "expected a statement, found the end"},
+           Case{"ANALYZE TABLE t COMPUTE STATISTICS", {1, 1}, "ANALYZE is not supported"},
        }) {
     auto statement = ParseStatement(c.sql);
     ASSERT_FALSE(statement.has_value()) << c.sql;
