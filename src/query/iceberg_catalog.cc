@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "data/duckdb_type.h"
 #include "iceberg/commit/table_builder.h"
+#include "iceberg/metadata/property.h"
 #include "iceberg/scan/metadata_tables.h"
 #include "query/iceberg_scan.h"
 #include "sql/dialect/create_table.h"
@@ -27,10 +28,7 @@ std::optional<std::string> PropertyName(const std::string& option) {
       option == "catalog-name" || option == "warehouse" || option == "uri") {
     return std::nullopt;
   }
-  if (option == "format_version") return "format-version";
-  if (option == "compression_codec") return "write.parquet.compression-codec";
-  if (option == "format" || option == "write.format.default") return "write.format.default";
-  return option;
+  return iceberg::PropertyName(option);
 }
 
 /// No property: it says how the metadata is written. One that is stored all the same says nothing.
@@ -38,15 +36,16 @@ bool IsFormatVersion(const std::string& option) {
   return PropertyName(option) == "format-version";
 }
 
+std::unexpected<Error> NoWatermark(const catalog::CatalogTable& table, std::string_view fix) {
+  return Fail(ErrorKind::kNotSupported,
+              fmt::format("{} is an Iceberg table: it keeps no WATERMARK, and windows over it in batch need none; "
+                          "declare it on the table that a job reads as a stream{}",
+                          table.path.ToString(), fix));
+}
+
 /// kNotSupported for the clauses of a table that Iceberg has no place for.
 Status CheckClauses(const catalog::CatalogTable& table) {
-  if (table.watermark) {
-    return Fail(
-        ErrorKind::kNotSupported,
-        fmt::format("{} is an Iceberg table: it keeps no WATERMARK; declare it on the table that a job reads as a "
-                    "stream, and leave it out here (LIKE: EXCLUDING WATERMARKS)",
-                    table.path.ToString()));
-  }
+  if (table.watermark) return NoWatermark(table, ", and leave it out here (LIKE: EXCLUDING WATERMARKS)");
   if (table.distribution) {
     return Fail(ErrorKind::kNotSupported,
                 fmt::format("{} is an Iceberg table: it keeps no DISTRIBUTION; use PARTITIONED BY, for example "
@@ -189,6 +188,8 @@ class IcebergSqlCatalog final : public catalog::Catalog {
       return refuse(fmt::format("it is kept as '{}'; RESET that", *property));
     return {};
   }
+
+  Status CheckWatermark(const catalog::CatalogTable& table) override { return NoWatermark(table, ""); }
 
   Status AlterTable(const catalog::TablePtr& before, const catalog::CatalogTable& table) override {
     FLOE_TRY_VOID(CheckKept(*before, table));

@@ -109,6 +109,26 @@ TEST_F(IcebergCatalogTest, WhatATableCannotKeepIsRefusedAndTheTableStaysReadable
   EXPECT_FALSE(table->metadata->properties.contains("format-version"));
 }
 
+TEST_F(IcebergCatalogTest, HiddenPartitionsStayAwayFromOtherConnectors) {
+  ASSERT_EQ(Run("CREATE TABLE iceberg.lab.u (id INT, ts TIMESTAMP(3)) PARTITIONED BY (hour(ts)) WITH ('connector' = "
+                "'iceberg')"),
+            "");
+  auto like = [&](const std::string& table) {
+    auto statement =
+        sql::dialect::ParseStatement("CREATE TABLE x WITH ('connector' = 'filesystem') LIKE iceberg.lab." + table);
+    return session_->Prepare(*statement->As<sql::dialect::CreateTable>())->partitioned_by;
+  };
+  EXPECT_EQ(like("u"), std::vector<std::string>{});
+  EXPECT_EQ(like("t"), std::vector<std::string>{"ts"});
+}
+
+TEST_F(IcebergCatalogTest, OutsideCatalogsAreNotSupportedYet) {
+  EXPECT_THAT(manager_->Create({.name = "ice", .type = {}, .comment = {}, .options = {{"type", "iceberg"}}}),
+              IsError(ErrorKind::kNotSupported));
+  EXPECT_THAT(manager_->Create({.name = "hive", .type = {}, .comment = {}, .options = {{"type", "hive"}}}),
+              IsError(ErrorKind::kInvalidInput));
+}
+
 TEST_F(IcebergCatalogTest, AStoredFormatVersionSaysNothing) {
   ASSERT_OK(tables_->ChangeTable({"lab", "t"}, [](iceberg::TableMetadata& metadata) -> Status {
     metadata.properties["format-version"] = "9";
@@ -120,7 +140,7 @@ TEST_F(IcebergCatalogTest, AStoredFormatVersionSaysNothing) {
 
 TEST_F(IcebergCatalogTest, ClausesThatATableCannotKeepAreRefused) {
   EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t ADD WATERMARK FOR ts AS ts"),
-              StartsWith("45 invalid input: the watermark's column"));
+              StartsWith("31 not supported: iceberg.lab.t is an Iceberg table: it keeps no WATERMARK, and windows "));
   EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t MODIFY name STRING COMMENT 'x'"),
               StartsWith("34 not supported: column 'name'"));
   EXPECT_THAT(Run("ALTER TABLE iceberg.lab.t RESET ('a', 'location')"), StartsWith("39 not supported: 'location'"));

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // CREATE, ALTER and DROP of tables and views: planned before anything is stored, so that a wrong one changes nothing.
 #include <algorithm>
+#include <optional>
 
 #include <duckdb/common/string_util.hpp>
 #include <fmt/format.h>
 
 #include "base/result.h"
+#include "iceberg/metadata/property.h"
 #include "query/iceberg_catalog.h"
 #include "query/session.h"
 #include "sql/dialect/parser.h"
@@ -108,10 +110,11 @@ Status Session::CheckView(const catalog::CatalogTable& view, TextPosition positi
 
 Result<StatementResult> Session::CreateView(const dialect::CreateView& statement) {
   // Planned from the statement's tree first: its errors stand where the statement has them.
+  std::optional<catalog::ViewQuery> query;
   if (!replays_) {
-    FLOE_TRY([[maybe_unused]] auto query, MakePlanner("batch").Plan(statement.query));
+    FLOE_TRY(query, MakePlanner("batch").Expand(statement.query));
   }
-  FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView(statement));
+  FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView(statement, query ? &*query : nullptr));
   if (auto known = catalog_->Resolve(statement.name);
       known && Is(stream::kForegroundSetting, "true") && !statement.temporary &&
       (*known)->kind == catalog::TableKind::kView && (*known)->view_query == view.view_query &&
@@ -149,7 +152,13 @@ Status Session::CheckAlter(const dialect::AlterTable& statement) const {
   // Properties of an Iceberg table are no part of a job's plan.
   if (!(*before)->temporary && !(options && iceberg))
     FLOE_TRY_VOID(CheckUnused((*before)->path, statement.name.span.position));
-  // Iceberg checks its own schema changes, and its properties are anybody's.
+  if (const auto* set = std::get_if<dialect::SetOptions>(&statement.action); set != nullptr && iceberg) {
+    for (const dialect::Option& option : set->options) {
+      Status works = iceberg::CheckProperty(option.key, option.value);
+      if (!works) return Fail(std::move(works).error().WithPosition(option.key_span.position));
+    }
+  }
+  // Iceberg checks its own schema changes; its other properties are anybody's.
   if (std::holds_alternative<dialect::RenameTable>(statement.action) || iceberg) return {};
   FLOE_TRY(catalog::CatalogTable after, catalog::AlterTable(**before, statement));
   return MakePlanner("streaming").CheckAltered(after, sql::planner::WrittenOf(statement));
@@ -158,12 +167,15 @@ Status Session::CheckAlter(const dialect::AlterTable& statement) const {
 Result<StatementResult> Session::AlterView(const dialect::AlterView& statement) {
   if (auto before = catalog_->Resolve(statement.name); before && !(*before)->temporary)
     FLOE_TRY_VOID(CheckUnused((*before)->path, statement.name.span.position));
-  if (statement.as_query) {
-    FLOE_TRY([[maybe_unused]] auto query, MakePlanner("batch").Plan(*statement.as_query));
-    FLOE_TRY(catalog::CatalogTable view, catalog_->PrepareView({.name = statement.name, .query = *statement.as_query}));
-    FLOE_TRY_VOID(CheckView(view, statement.name.span.position));
+  if (!statement.as_query) {
+    FLOE_TRY_VOID(catalog_->AlterView(statement));
+    return Ok();
   }
-  FLOE_TRY_VOID(catalog_->AlterView(statement));
+  FLOE_TRY(catalog::ViewQuery query, MakePlanner("batch").Expand(*statement.as_query));
+  FLOE_TRY(catalog::CatalogTable view,
+           catalog_->PrepareView({.name = statement.name, .query = *statement.as_query}, &query));
+  FLOE_TRY_VOID(CheckView(view, statement.name.span.position));
+  FLOE_TRY_VOID(catalog_->AlterView(statement, &query));
   return Ok();
 }
 

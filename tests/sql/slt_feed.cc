@@ -57,7 +57,10 @@ class FeedReader final : public connect::SourceReader {
     duckdb::idx_t column = 0;
     for (int index : request_.columns) {
       const auto i = static_cast<std::size_t>(index);
-      FLOE_TRY(duckdb::Value value, CellValue(batch.rows[row_][i], request_.table.physical.fields[i].type));
+      const std::vector<std::string>& cells = batch.rows[row_];
+      // Rows from before an ALTER TABLE … ADD have no value.
+      const std::string cell = i < cells.size() ? cells[i] : "NULL";
+      FLOE_TRY(duckdb::Value value, CellValue(cell, request_.table.physical.fields[i].type));
       out.rows.SetValue(column++, at, value);
     }
     for (int index : request_.metadata) {

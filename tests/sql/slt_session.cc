@@ -110,7 +110,11 @@ struct Session::Visitor {
   R operator()(const dialect::Drop& s) const { return Done(session.names_->Drop(s)); }
   R operator()(const dialect::AlterTable& s) const { return session.AlterTable(s); }
   R operator()(const dialect::AlterOptions& s) const { return Done(session.names_->AlterOptions(s)); }
-  R operator()(const dialect::AlterView& s) const { return Done(session.names_->AlterView(s)); }
+  R operator()(const dialect::AlterView& s) const {
+    if (!s.as_query) return Done(session.names_->AlterView(s));
+    FLOE_TRY(catalog::ViewQuery query, session.MakePlanner("batch").Expand(*s.as_query));
+    return Done(session.names_->AlterView(s, &query));
+  }
   R operator()(const dialect::Use& s) const { return Done(session.names_->Use(s)); }
   R operator()(const dialect::Show& s) const {
     if (s.kind == dialect::ShowKind::kColumns)
@@ -159,8 +163,8 @@ Result<Rows> Session::AlterTable(const dialect::AlterTable& statement) {
 }
 
 Result<Rows> Session::CreateView(const dialect::CreateView& statement) {
-  FLOE_TRY([[maybe_unused]] plan::Program query, MakePlanner("batch").Plan(statement.query));
-  FLOE_TRY_VOID(names_->CreateView(statement));
+  FLOE_TRY(catalog::ViewQuery query, MakePlanner("batch").Expand(statement.query));
+  FLOE_TRY_VOID(names_->CreateView(statement, &query));
   FLOE_TRY(catalog::TablePtr made, names_->Resolve(statement.name));
   Status checked = MakePlanner("batch").Check(*made);
   if (checked) return Rows{};

@@ -9,6 +9,7 @@
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
 #include "sql/bind/zone.h"
+#include "sql/dialect/unparser.h"
 
 namespace floe::sql::bind {
 namespace {
@@ -156,6 +157,11 @@ Bound ExpressionBinder::BindAs(const dialect::ColumnReference& reference, const 
   for (std::size_t i = name->used; i < reference.parts.size(); ++i) {
     const dialect::Identifier& part = reference.parts[i];
     FLOE_TRY(value, FieldOf(std::move(value), part.text, part.span.position));
+  }
+  if (session_.expansion != nullptr) {
+    std::vector<dialect::Identifier> path = PathOf(scope_, name->column);
+    path.insert(path.end(), reference.parts.begin() + static_cast<std::ptrdiff_t>(name->used), reference.parts.end());
+    if (path.size() > reference.parts.size() - name->used) session_.expansion->paths[&reference] = {std::move(path)};
   }
   return value;
 }

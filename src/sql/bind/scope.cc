@@ -110,6 +110,21 @@ Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<Identifie
   return ResolvedName{column, 1};
 }
 
+std::vector<Identifier> PathOf(const Scope& scope, int column) {
+  const ScopeColumn& wanted = scope.columns[static_cast<std::size_t>(column)];
+  const ScopeTable& table = scope.tables[static_cast<std::size_t>(wanted.table)];
+  for (std::size_t qualifiers : {std::size_t{1}, table.path.size(), std::size_t{0}}) {
+    if (qualifiers > table.path.size() || (qualifiers > 0 && table.borrowed)) continue;
+    std::vector<Identifier> path;
+    for (std::size_t i = table.path.size() - qualifiers; i < table.path.size(); ++i)
+      path.push_back({.text = table.path[i], .quoted = true, .span = {}});
+    path.push_back({.text = wanted.name, .quoted = true, .span = {}});
+    auto found = ResolveName(scope, path);
+    if (found && found->column == column && found->used == path.size()) return path;
+  }
+  return {};
+}
+
 Result<std::vector<int>> ResolveStar(const Scope& scope, const std::vector<Identifier>& qualifier,
                                      TextPosition position) {
   std::vector<int> columns;

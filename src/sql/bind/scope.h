@@ -29,6 +29,7 @@ struct ScopeColumn {
 /// A table in FROM as it can be named: its alias, or catalog.database.table.
 struct ScopeTable {
   std::vector<std::string> path;  ///< one part for an alias, three for a catalog table
+  bool borrowed = false;          ///< a window function's without alias: Flink does not know it by its table's name
 };
 
 struct Scope {
@@ -50,6 +51,8 @@ struct ResolvedName {
 
 /// kInvalidInput with position: unknown (with near names and what is there) or ambiguous (with the tables).
 Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<dialect::Identifier>& parts);
+/// A name that means this column and nothing else: with its table's where that has one. Empty when there is none.
+std::vector<dialect::Identifier> PathOf(const Scope& scope, int column);
 /// Indexes of the columns that `*` or `t.*` stands for.
 Result<std::vector<int>> ResolveStar(const Scope& scope, const std::vector<dialect::Identifier>& qualifier,
                                      TextPosition position);

@@ -11,6 +11,7 @@
 #include "sql/plan/expression.h"
 
 namespace floe::sql::dialect {
+struct Expansion;
 struct Expression;
 struct Query;
 }  // namespace floe::sql::dialect
@@ -32,6 +33,7 @@ struct Session {
   std::int64_t now_us = 0;     ///< when the statement was planned: CURRENT_TIMESTAMP of a batch query
   PlanSubquery plan_subquery;  ///< empty where there can be none
   OuterQuery* outer = nullptr;
+  dialect::Expansion* expansion = nullptr;  ///< filled with what the query's names mean; null: nobody asks
 };
 
 }  // namespace floe::sql::bind

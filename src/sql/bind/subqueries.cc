@@ -8,6 +8,7 @@
 #include "sql/bind/expression_binder.h"
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/dialect/unparser.h"
 #include "sql/plan/node.h"
 
 namespace floe::sql::bind {
@@ -101,6 +102,12 @@ Bound ExpressionBinder::BindOutside(const dialect::Expression& at, Error unknown
   auto outside = session_.outer->bind(at);
   // A column that is nowhere is reported with those of the query it stands in.
   if (!outside) return Fail(std::move(outside.error().message().starts_with("unknown") ? unknown : outside.error()));
+  if (session_.expansion != nullptr) {
+    // In full it may mean a column in here.
+    auto full = session_.expansion->paths.find(at.As<dialect::ColumnReference>());
+    if (full != session_.expansion->paths.end() && ResolveName(scope_, full->second[0]))
+      session_.expansion->paths.erase(full);
+  }
   std::vector<ExpressionPtr>& parameters = session_.outer->parameters;
   auto known = std::ranges::find_if(parameters, [&](const ExpressionPtr& p) { return plan::Equal(*p, **outside); });
   plan::Expression parameter{.kind = ExpressionKind::kParameter,

@@ -56,6 +56,8 @@ class Catalog {
   /// Before an ALTER TABLE … RESET: kNotSupported for an option that the table has, or has not, for ever. One that is
   /// merely not set may be reset.
   virtual Status CheckReset(const CatalogTable&, const std::string&) { return {}; }
+  /// Before an ALTER TABLE that sets a watermark: kNotSupported where tables have none.
+  virtual Status CheckWatermark(const CatalogTable&) { return {}; }
 };
 
 /// Makes catalogs of one type. Called outside of all locks.

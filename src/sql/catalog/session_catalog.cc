@@ -155,13 +155,13 @@ Status SessionCatalog::Store(CatalogTable table, const dialect::CreateTable& sta
   return At(place, std::move(status).error());
 }
 
-Result<CatalogTable> SessionCatalog::PrepareView(const dialect::CreateView& statement) const {
+Result<CatalogTable> SessionCatalog::PrepareView(const dialect::CreateView& statement, const ViewQuery* query) const {
   CatalogTable view;
   view.path = FullPath(statement.name);
   view.kind = TableKind::kView;
   view.temporary = statement.temporary;
   view.comment = statement.comment.value_or("");
-  view.view_query = ToSql(statement.query);
+  view.view_query = query != nullptr ? query->text : ToSql(statement.query);
   for (const dialect::Identifier& column : statement.columns) {
     for (const std::string& other : view.view_columns) {
       if (other == column.text)
@@ -169,13 +169,14 @@ Result<CatalogTable> SessionCatalog::PrepareView(const dialect::CreateView& stat
     }
     view.view_columns.push_back(column.text);
   }
+  if (view.view_columns.empty() && query != nullptr) view.view_columns = query->columns;
   view.view_catalog = current_catalog();
   view.view_database = current_database();
   return view;
 }
 
-Status SessionCatalog::CreateView(const dialect::CreateView& statement) {
-  FLOE_TRY(CatalogTable view, PrepareView(statement));
+Status SessionCatalog::CreateView(const dialect::CreateView& statement, const ViewQuery* query) {
+  FLOE_TRY(CatalogTable view, PrepareView(statement, query));
   return Store(std::move(view), statement.or_replace, statement.if_not_exists, statement.name.span.position);
 }
 
@@ -265,6 +266,12 @@ Status SessionCatalog::AlterTable(const dialect::AlterTable& statement) {
     if (!status) return At(rename->to.span, std::move(status).error());
     return {};
   }
+  if (const auto* change = std::get_if<dialect::ChangeSchema>(&statement.action);
+      change != nullptr && change->watermark && !(*before)->temporary) {
+    FLOE_TRY(std::shared_ptr<Catalog> catalog, CatalogOf(path));
+    Status takes = catalog->CheckWatermark(**before);
+    if (!takes) return At(change->watermark->span, std::move(takes).error());
+  }
   FLOE_TRY(CatalogTable after, catalog::AlterTable(**before, statement));
   if ((*before)->temporary) {
     std::lock_guard lock(mu_);
@@ -284,7 +291,7 @@ Status SessionCatalog::AlterTable(const dialect::AlterTable& statement) {
   return At(place, std::move(status).error());
 }
 
-Status SessionCatalog::AlterView(const dialect::AlterView& statement) {
+Status SessionCatalog::AlterView(const dialect::AlterView& statement, const ViewQuery* query) {
   ObjectPath path = FullPath(statement.name);
   FLOE_TRY(TablePtr before, Resolve(statement.name));
   if (before->kind != TableKind::kView) {
@@ -297,10 +304,10 @@ Status SessionCatalog::AlterView(const dialect::AlterView& statement) {
     return {};
   }
   CatalogTable after = *before;
-  after.view_query = ToSql(*statement.as_query);
+  after.view_query = query != nullptr ? query->text : ToSql(*statement.as_query);
   after.view_catalog = current_catalog();
   after.view_database = current_database();
-  after.view_columns.clear();
+  after.view_columns = query != nullptr ? query->columns : std::vector<std::string>();
   if (before->temporary) {
     std::lock_guard lock(mu_);
     temporary_[path] = std::make_shared<const CatalogTable>(std::move(after));

@@ -53,14 +53,15 @@ class SessionCatalog {
   Status Store(CatalogTable table, bool replace, bool if_not_exists, TextPosition position = {});
   /// The same; an error stands at the clause of the statement that it speaks of.
   Status Store(CatalogTable table, const dialect::CreateTable& statement);
-  Status CreateView(const dialect::CreateView& statement);
+  /// `query`, here and below: what the planner made of the statement's; without it that is kept as it is.
+  Status CreateView(const dialect::CreateView& statement, const ViewQuery* query = nullptr);
   /// The view without storing it, for the planner to check.
-  Result<CatalogTable> PrepareView(const dialect::CreateView& statement) const;
+  Result<CatalogTable> PrepareView(const dialect::CreateView& statement, const ViewQuery* query = nullptr) const;
   Status CreateDatabase(const dialect::CreateDatabase& statement);
   Status CreateCatalog(const dialect::CreateCatalog& statement);
   Status Drop(const dialect::Drop& statement);
   Status AlterTable(const dialect::AlterTable& statement);
-  Status AlterView(const dialect::AlterView& statement);
+  Status AlterView(const dialect::AlterView& statement, const ViewQuery* query = nullptr);
   Status AlterOptions(const dialect::AlterOptions& statement);
   Status Use(const dialect::Use& statement);
 

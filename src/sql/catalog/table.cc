@@ -128,6 +128,14 @@ Status SetKey(const dialect::CreateTable& statement, const LikeRules& rules, Cat
   return ApplyPrimaryKey(keys[0], table);
 }
 
+/// Hidden partitions are no part of a table elsewhere, as with Flink's LIKE.
+void ForgetTransforms(const CatalogTable& base, CatalogTable& table) {
+  const bool elsewhere = !table.connector().empty() && table.connector() != base.connector();
+  const bool hidden = std::ranges::any_of(table.partitioned_by,
+                                          [&](const std::string& item) { return FindColumn(table, item) == nullptr; });
+  if (elsewhere && hidden) table.partitioned_by.clear();
+}
+
 Status SetPartitions(const dialect::CreateTable& statement, CatalogTable& table) {
   if (statement.partitioned_by.empty()) return {};
   table.partitioned_by.clear();
@@ -204,10 +212,13 @@ Status ApplyWatermark(const dialect::WatermarkDefinition& definition, CatalogTab
                                 QuoteIdentifier(name), column->type.ToString(), QuoteIdentifier(name)));
     }
     if (!fits) {
+      const char* type = column->type.kind() == data::TypeKind::kTimestamp ? "TIMESTAMP(3)" : "TIMESTAMP_LTZ(3)";
+      const std::string computed = QuoteIdentifier(name + "3");
       return FailAt(definition.column[0].span,
-                    fmt::format("the watermark's column {} is {}; a time attribute has a precision of at most 3: {}(3)",
-                                QuoteIdentifier(name), column->type.ToString(),
-                                column->type.kind() == data::TypeKind::kTimestamp ? "TIMESTAMP" : "TIMESTAMP_LTZ"));
+                    fmt::format("the watermark's column {0} is {1}; a time attribute has a precision of at most 3: "
+                                "declare {0} as {2}, or compute one: ({3} AS CAST({0} AS {2}), WATERMARK FOR {3} AS "
+                                "{3})",
+                                QuoteIdentifier(name), column->type.ToString(), type, computed));
     }
   }
   CatalogWatermark watermark;
@@ -286,6 +297,7 @@ Result<CatalogTable> MakeTable(const dialect::CreateTable& statement, ObjectPath
   if (statement.distribution) table.distribution = statement.distribution;
   if (statement.comment) table.comment = *statement.comment;
   if (!statement.provider.empty()) table.options.try_emplace("connector", statement.provider);
+  if (statement.like && base->connector() == "iceberg") ForgetTransforms(*base, table);
   return table;
 }
 
@@ -366,6 +378,12 @@ Result<dialect::Statement> CreateStatement(const CatalogTable& table) {
   return statement;
 }
 
+std::string Ticked(std::string_view name) {
+  std::string text = "`";
+  for (char c : name) text += c == '`' ? std::string("``") : std::string(1, c);
+  return text + "`";
+}
+
 }  // namespace
 
 std::string CatalogTable::ToShownSql() const {
@@ -377,11 +395,11 @@ std::string CatalogTable::ToShownSql() const {
 std::string CatalogTable::ToCreateSql() const {
   if (kind == TableKind::kView) {
     std::string text = temporary ? "CREATE TEMPORARY VIEW " : "CREATE VIEW ";
-    text += fmt::format("`{}`.`{}`.{}", path.catalog, path.database, QuoteIdentifier(path.name));
+    text += fmt::format("{}.{}.{}", Ticked(path.catalog), Ticked(path.database), Ticked(path.name));
     for (std::size_t i = 0; i < view_columns.size(); ++i)
-      text += (i > 0 ? ", " : " (") + QuoteIdentifier(view_columns[i]);
-    if (!view_columns.empty()) text += ")";
-    if (!comment.empty()) text += " COMMENT " + dialect::QuoteString(comment);
+      text += (i > 0 ? ",\n  " : " (\n  ") + Ticked(view_columns[i]);
+    if (!view_columns.empty()) text += "\n)";
+    if (!comment.empty()) text += "\nCOMMENT " + dialect::QuoteString(comment);
     return text + "\nAS " + view_query;
   }
   auto statement = CreateStatement(*this);

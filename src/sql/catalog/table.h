@@ -48,6 +48,12 @@ struct CatalogWatermark {
   bool operator==(const CatalogWatermark&) const = default;
 };
 
+/// What a view stands for since it was made: a query without `*`, and the names of its columns.
+struct ViewQuery {
+  std::string text;
+  std::vector<std::string> columns;
+};
+
 enum class TableKind : std::uint8_t { kTable, kView };
 
 /// Immutable once a catalog hands it out.

@@ -142,7 +142,7 @@ void Printer::Node(const IntervalLiteral& node) {
 }
 
 void Printer::Node(const ColumnReference& node) {
-  Names(node.parts, ".");
+  if (!Expanded(&node)) Names(node.parts, ".");
 }
 
 /// What stands before '.' or '['.
@@ -175,6 +175,7 @@ void Printer::Node(const Subscript& node) {
 }
 
 void Printer::Node(const Star& node) {
+  if (Expanded(&node)) return;
   Names(node.qualifier, ".");
   Text(node.qualifier.empty() ? "*" : ".*");
 }

@@ -52,11 +52,25 @@ void Printer::Print(const Query& query) {
   with_.resize(outer);
 }
 
+bool Printer::IsCommon(const ObjectName& name) const {
+  return name.parts.size() == 1 && std::ranges::find(with_, name.parts[0].text) != with_.end();
+}
+
+bool Printer::Expanded(const void* node) {
+  if (expansion_ == nullptr) return false;
+  auto found = expansion_->paths.find(node);
+  if (found == expansion_->paths.end()) return false;
+  for (std::size_t i = 0; i < found->second.size(); ++i) {
+    if (i > 0) Text(", ");
+    Names(found->second[i], ".");
+  }
+  return true;
+}
+
 void Printer::TableName(const ObjectName& name) {
   const std::size_t parts = name.parts.size();
-  const bool common = parts == 1 && std::ranges::find(with_, name.parts[0].text) != with_.end();
   ObjectName full = name;
-  if (!common && parts > 0 && parts <= home_.size())
+  if (!IsCommon(name) && parts > 0 && parts <= home_.size())
     full.parts.insert(full.parts.begin(), home_.begin(), home_.end() - static_cast<std::ptrdiff_t>(parts - 1));
   Name(full);
 }
@@ -99,7 +113,13 @@ void Printer::Node(const Values& node) {
 }
 
 void Printer::Node(const ExplicitTable& node) {
-  Text("TABLE ");
+  if (expansion_ != nullptr && expansion_->paths.contains(&node)) {
+    Text("SELECT ");
+    Expanded(&node);
+    Text(" FROM ");
+  } else {
+    Text("TABLE ");
+  }
   TableName(node.name);
 }
 
@@ -137,7 +157,9 @@ void Printer::Node(const Select& node) {
   }
   if (node.from) {
     Text(" FROM ");
+    const TableReference* around = std::exchange(from_, &*node.from);
     Print(*node.from);
+    from_ = around;
   }
   if (node.where) {
     Text(" WHERE ");
@@ -227,12 +249,36 @@ void Printer::PrintWindow(const WindowSpec& spec) {
 
 // ---- tables ----
 
+namespace {
+
+/// How many tables of a FROM go by this name.
+std::size_t CountNamed(const TableReference& from, std::string_view name) {
+  if (!from.alias.text.empty()) return from.alias.text == name ? 1 : 0;
+  if (const auto* join = from.As<Join>()) return CountNamed(*join->left, name) + CountNamed(*join->right, name);
+  const auto* named = from.As<NamedTable>();
+  return named != nullptr && named->name.parts.back().text == name ? 1 : 0;
+}
+
+}  // namespace
+
+/// As Flink has it; of two tables with one name neither gets it.
+void Printer::TableAlias(const NamedTable& node) {
+  if (home_.empty() || from_ == nullptr || IsCommon(node.name)) return;
+  const std::string& name = node.name.parts.back().text;
+  if (CountNamed(*from_, name) != 1) return;
+  Text(" AS ");
+  Name(name);
+}
+
 void Printer::Print(const TableReference& table) {
   bool join_with_alias = table.As<Join>() != nullptr && !table.alias.text.empty();
   if (join_with_alias) Text("(");
   std::visit([&](const auto& node) { Node(node); }, table.node);
   if (join_with_alias) Text(")");
-  if (table.alias.text.empty()) return;
+  if (table.alias.text.empty()) {
+    if (const auto* named = table.As<NamedTable>()) TableAlias(*named);
+    return;
+  }
   Text(" AS ");
   Name(table.alias.text);
   if (table.column_aliases.empty()) return;
@@ -313,6 +359,13 @@ void Printer::Node(const MatchRecognize& node) {
 
 std::string ToSql(const Query& query) {
   Printer printer;
+  printer.Print(query);
+  return std::move(printer).Take();
+}
+
+std::string ToSql(const Query& query, const Expansion& expansion) {
+  Printer printer;
+  printer.Expand(expansion);
   printer.Print(query);
   return std::move(printer).Take();
 }

@@ -17,6 +17,7 @@ namespace floe::sql::dialect {
 class Printer {
  public:
   std::string Take() && { return std::move(out_); }
+  void Expand(const Expansion& expansion) { expansion_ = &expansion; }
   /// Tables are named in full from here on.
   void Qualify(std::string_view catalog, std::string_view database) { home_ = {Part(catalog), Part(database)}; }
 
@@ -46,7 +47,11 @@ class Printer {
   static Identifier Part(std::string_view name) { return {.text = std::string(name), .quoted = true, .span = {}}; }
   void Name(std::string_view name);
   void Name(const ObjectName& name);
+  bool IsCommon(const ObjectName& name) const;
   void TableName(const ObjectName& name);
+  void TableAlias(const NamedTable& node);
+  /// The columns that the expansion has for this node; false when there are none.
+  bool Expanded(const void* node);
   void Names(const std::vector<Identifier>& names, std::string_view separator = ", ");
   void Text(std::string_view text) { out_ += text; }
   void String(std::string_view text);
@@ -150,8 +155,10 @@ class Printer {
 
   std::string out_;
   bool hide_secrets_ = false;
-  std::vector<Identifier> home_;   ///< catalog and database that names leave out; empty: names stay as they are
-  std::vector<std::string> with_;  ///< WITH names that hide tables where the text goes on
+  std::vector<Identifier> home_;          ///< catalog and database that names leave out; empty: names stay as they are
+  std::vector<std::string> with_;         ///< WITH names that hide tables where the text goes on
+  const TableReference* from_ = nullptr;  ///< of the SELECT being printed
+  const Expansion* expansion_ = nullptr;
 };
 
 }  // namespace floe::sql::dialect

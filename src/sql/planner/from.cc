@@ -258,7 +258,11 @@ Result<Relation> QueryPlanner::PlanView(const catalog::CatalogTable& view) {
 
 Result<Relation> QueryPlanner::PlanTableFunction(const dialect::Call& call, TextPosition position) {
   std::string name = Upper(call.name.parts.back().text);
-  if (IsWindowName(name)) return PlanWindow(name, call, position);
+  if (IsWindowName(name)) {
+    FLOE_TRY(Relation windowed, PlanWindow(name, call, position));
+    for (bind::ScopeTable& table : windowed.scope.tables) table.borrowed = true;
+    return windowed;
+  }
   return bind::NotSupportedAt(position,
                               fmt::format("there is no table function {}; there are TUMBLE, HOP and CUMULATE", name));
 }

@@ -8,6 +8,7 @@
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
 #include "sql/bind/zone.h"
+#include "sql/dialect/unparser.h"
 #include "sql/planner/hints.h"
 #include "sql/planner/query_planner.h"
 #include "sql/planner/rules.h"
@@ -268,6 +269,17 @@ Result<plan::Program> Planner::Plan(const dialect::Query& query) const {
   for (std::size_t i = 0; i < named.schema.size(); ++i) named.schema.fields[i].name = relation.scope.columns[i].name;
   program.query = Optimize({std::make_shared<const plan::Node>(std::move(named))}, session.streaming)[0];
   return program;
+}
+
+Result<catalog::ViewQuery> Planner::Expand(const dialect::Query& query) const {
+  dialect::Expansion expansion;
+  bind::Session session = SessionOf(options_);
+  session.expansion = &expansion;
+  QueryPlanner queries(options_, session);
+  FLOE_TRY(Relation relation, queries.PlanQuery(query));
+  catalog::ViewQuery view{.text = ToSql(query, expansion), .columns = {}};
+  for (const bind::ScopeColumn& column : relation.scope.columns) view.columns.push_back(column.name);
+  return view;
 }
 
 Result<plan::Program> Planner::Plan(const std::vector<const dialect::Insert*>& inserts) const {

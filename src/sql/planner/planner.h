@@ -51,6 +51,8 @@ class Planner {
   /// statement's text.
   Result<plan::Program> Plan(const dialect::Statement& statement) const;
   Result<plan::Program> Plan(const dialect::Query& query) const;
+  /// A view's query with all that its names mean today: `*` as columns, columns by their tables.
+  Result<catalog::ViewQuery> Expand(const dialect::Query& query) const;
   /// All inserts as one job: a table that several of them read is scanned once.
   Result<plan::Program> Plan(const std::vector<const dialect::Insert*>& inserts) const;
 

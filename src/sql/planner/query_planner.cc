@@ -6,6 +6,7 @@
 
 #include "sql/bind/functions_internal.h"
 #include "sql/bind/types.h"
+#include "sql/dialect/unparser.h"
 #include "sql/planner/hints.h"
 #include "sql/planner/rules.h"
 
@@ -60,6 +61,17 @@ Result<std::int64_t> Count(const dialect::Expression& e, const bind::Session& se
 
 }  // namespace
 
+void NoteColumns(const bind::Session& session, const void* at, const bind::Scope& scope,
+                 const std::vector<int>& columns) {
+  if (session.expansion == nullptr) return;
+  std::vector<std::vector<dialect::Identifier>> paths;
+  for (int column : columns) {
+    paths.push_back(bind::PathOf(scope, column));
+    if (paths.back().empty()) return;
+  }
+  session.expansion->paths[at] = std::move(paths);
+}
+
 Result<Relation> QueryPlanner::PlanQuery(const dialect::Query& query) {
   if (query.recursive) return bind::NotSupportedAt(query.span.position, "WITH RECURSIVE is not supported");
   std::size_t depth = with_.size();
@@ -90,6 +102,8 @@ Result<Relation> QueryPlanner::PlanBody(const dialect::Query& query) {
     FLOE_TRY(relation, PlanValues(*values, query.span.position));
   } else if (const auto* table = query.As<dialect::ExplicitTable>()) {
     FLOE_TRY(relation, PlanNamed({.name = table->name}, query.span.position));
+    FLOE_TRY(std::vector<int> columns, bind::ResolveStar(relation.scope, {}, query.span.position));
+    NoteColumns(session_, table, relation.scope, columns);
   } else {
     FLOE_TRY(relation, PlanQuery(*std::get<dialect::Box<dialect::Query>>(query.body)));
   }
@@ -216,9 +230,8 @@ Result<Relation> QueryPlanner::PlanValues(const dialect::Values& values, TextPos
     if (!common)
       return bind::FailAt(position,
                           fmt::format("VALUES: column {} has values without a common type; CAST them", column + 1));
-    Type type = common->kind() == data::TypeKind::kNull ? Type::Int() : *common;
-    for (auto& row : rows) row[column] = bind::MakeCast(row[column], type, bind::CastMode::kImplicit, session_.zone);
-    relation.scope.columns.push_back({.name = fmt::format("EXPR${}", column), .type = type});
+    for (auto& row : rows) row[column] = bind::MakeCast(row[column], *common, bind::CastMode::kImplicit, session_.zone);
+    relation.scope.columns.push_back({.name = fmt::format("EXPR${}", column), .type = *common});
   }
   relation.node = MakeNode(plan::Values{std::move(rows)}, relation.scope.schema(), position);
   return relation;

@@ -74,6 +74,10 @@ class QueryPlanner {
   std::map<std::string, Relation> scans_;              ///< by full name, of references without hints and time travel
 };
 
+/// Where the session asks for it: what the node `at` stands for, if each of these columns has a name of its own.
+void NoteColumns(const bind::Session& session, const void* at, const bind::Scope& scope,
+                 const std::vector<int>& columns);
+
 /// The window of a TVF or legacy call: size, step and offset from INTERVAL literals.
 Result<plan::WindowSpec> MakeWindowSpec(const std::string& name, std::vector<plan::ExpressionPtr> intervals,
                                         const data::Type& time_type, bool proctime, const std::string& zone,

@@ -162,6 +162,7 @@ Status SelectPlanner::ExpandItems() {
                bind::ResolveStar(input_.scope, star->qualifier, item.expression.span.position));
       for (int column : columns)
         items_.push_back({nullptr, column, input_.scope.columns[static_cast<std::size_t>(column)].name});
+      NoteColumns(session_, star, input_.scope, columns);
       continue;
     }
     std::string name = item.alias.text;
@@ -184,7 +185,9 @@ bool SelectPlanner::HasAggregates(const std::vector<dialect::OrderItem>& order_b
     if (!call->over) found = true;
     return bind::NullLiteral(Type::Null());
   };
-  bind::ExpressionBinder binder(input_.scope, session_, look);
+  bind::Session session = session_;
+  session.expansion = nullptr;  // an ORDER BY item may be a name of the select list
+  bind::ExpressionBinder binder(input_.scope, session, look);
   for (const Item& item : items_) {
     if (item.ast != nullptr) (void)binder.Bind(*item.ast);
   }
