@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "console/iso_time.h"
 #include "query/session_parts.h"
+#include "server/json_body.h"
 #include "server/node_view.h"
 #include "server/parts.h"
 #include "sql/dialect/parser.h"
@@ -96,7 +97,7 @@ ordered_json Whole(const stream::JobStatus& job) {
 }
 
 Status Submit(Node::Parts& p, const ApiRequest& request, ApiReply& reply) {
-  ordered_json body = ordered_json::parse(request.body, nullptr, false);
+  FLOE_TRY(const ordered_json body, ParseJson(request.body));
   if (!body.is_object())
     return Fail(ErrorKind::kInvalidInput, "the body must be {\"script\": \"...\", \"name\": \"...\"}");
   FLOE_TRY(const std::string script, TextMember(body, "script"));
@@ -141,7 +142,7 @@ Status ShowJob(Node::Parts& p, const ApiRequest& request, const std::string& id,
 }
 
 Status StopJob(Node::Parts& p, const ApiRequest& request, const std::string& id, ApiReply& reply) {
-  ordered_json body = ordered_json::parse(request.body.empty() ? "{}" : request.body, nullptr, false);
+  FLOE_TRY(const ordered_json body, ParseJson(request.body.empty() ? "{}" : request.body));
   const bool drain = body.is_object() && body.contains("drain") && body["drain"] == true;
   // By its id from here on: once it has ended, the name may mean another one.
   FLOE_TRY(stream::JobStatus job, p.jobs->Show(id));

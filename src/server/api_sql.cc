@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "query/row_json.h"
+#include "server/json_body.h"
 #include "server/parts.h"
 
 namespace floe::server {
@@ -102,7 +103,7 @@ class CollectingConsumer final : public query::ResultConsumer {
 };
 
 Result<std::string> StatementOf(const ApiRequest& request) {
-  ordered_json body = ordered_json::parse(request.body, nullptr, false);
+  FLOE_TRY(const ordered_json body, ParseJson(request.body));
   if (!body.is_object()) return Fail(ErrorKind::kInvalidInput, "the body must be {\"statement\": \"...\"}");
   return TextMember(body, "statement");
 }

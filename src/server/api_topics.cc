@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kafka/protocol/record_batch_builder.h"
 #include "log/topic_config.h"
+#include "server/json_body.h"
 #include "server/parts.h"
 #include "server/topic_records.h"
 #include "server/topic_users.h"
@@ -51,7 +52,7 @@ Status ShowTopic(Node::Parts& p, const std::string& name, ApiReply& reply) {
 }
 
 Result<ordered_json> BodyOf(const ApiRequest& request) {
-  ordered_json body = ordered_json::parse(request.body, nullptr, false);
+  FLOE_TRY(ordered_json body, ParseJson(request.body));
   if (!body.is_object()) return Fail(ErrorKind::kInvalidInput, "the body must be a JSON object");
   return body;
 }

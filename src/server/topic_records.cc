@@ -13,6 +13,7 @@
 #include "ingest/partitioner.h"
 #include "kafka/protocol/record_batch_builder.h"
 #include "kafka/protocol/record_batch_reader.h"
+#include "server/json_body.h"
 
 namespace floe::server {
 namespace {
@@ -37,7 +38,9 @@ Result<Line> ParseLine(const log::Topic& topic, std::string_view text, std::int6
   auto refuse = [&](const std::string& why) {
     return Fail(ErrorKind::kInvalidInput, fmt::format("line {}: {}; nothing was written", number, why));
   };
-  ordered_json json = ordered_json::parse(text, nullptr, false);
+  auto parsed = ParseJson(text);
+  if (!parsed) return refuse(parsed.error().message());
+  const ordered_json& json = *parsed;
   if (!json.is_object()) return refuse("not a JSON object");
   if (!json.contains("value")) return refuse("no 'value'");
   Line line;

@@ -109,6 +109,12 @@ class ApiTest(unittest.TestCase):
                 status, answer = node.http("console", path, method, body.encode(), {"Content-Type": "application/json"})
                 self.assertEqual(status, 400, (path, body, answer))
                 self.assertEqual(json.loads(answer)["error"]["kind"], "invalid_input")
+            deep = "[" * 100_000 + "]" * 100_000
+            for path, body in (("/api/v1/topics/weather/records", f'{{"value": {deep}}}'), ("/api/v1/query", deep),
+                               ("/api/v1/topics", f'{{"name": "a", "config": {{"a": {deep}}}}}')):
+                status, answer = node.http("console", path, "POST", body.encode(), {"Content-Type": "application/json"})
+                self.assertEqual(status, 400, (path, answer))
+                self.assertIn("levels", json.loads(answer)["error"]["message"])
             self.assertEqual(node.http("console", "/api/v1/topics")[0], 200)
 
 
